@@ -1,5 +1,6 @@
 using System.Net.Sockets;
-using Nacre.Cli.Demo;
+using System.Security.Cryptography;
+using Nacre.Client;
 using Nacre.Formats;
 
 namespace Nacre.Cli;
@@ -10,8 +11,10 @@ internal sealed record CommandError(int ExitCode, string Message, string? Remedy
     /// <summary>The one translation of exceptions at the edge of the program; null for a defect of ours, which keeps its stack trace.</summary>
     public static CommandError? From(Exception exception) => exception switch
     {
-        DemoFailedException e => new(Cli.ExitCode.Local, e.Message, e.Remedy),
+        CommandException e => new(e.ExitCode, e.Message, e.Remedy),
         MalformedDataException e => new(Cli.ExitCode.NotVerified, e.Message),
+        KbsException e => FromServer(e),
+        CryptographicException e => new(Cli.ExitCode.Local, e.Message),
         FormatException e => new(Cli.ExitCode.Local, e.Message),
         HttpRequestException e => new(Cli.ExitCode.Server, e.Message, "is the server running, and is the address right?"),
         SocketException e => new(Cli.ExitCode.Server, e.Message),
@@ -19,6 +22,19 @@ internal sealed record CommandError(int ExitCode, string Message, string? Remedy
         IOException e => new(Cli.ExitCode.Local, e.Message),
         _ => null,
     };
+
+    private static CommandError FromServer(KbsException e) => new(
+        e.Failure switch
+        {
+            KbsFailure.Denied => Cli.ExitCode.Denied,
+            KbsFailure.Unauthenticated => Cli.ExitCode.NotVerified,
+            KbsFailure.Unavailable or KbsFailure.Protocol => Cli.ExitCode.Server,
+            _ => Cli.ExitCode.Local,
+        },
+        e.Message,
+        e.Failure == KbsFailure.Unavailable
+            ? "is the server running, is --url right, and does --cacert name its authority?"
+            : e.Reference is { } reference ? $"the server's operator sees the whole story with: nacre attempts show {reference}" : null);
 
     public async Task<int> WriteAsync(TextWriter error)
     {

@@ -29,12 +29,12 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <param name="logFile">Where its output goes, appended.</param>
     /// <param name="outlives">Leave it running when this process ends.</param>
     /// <param name="environment">Variables to set besides the inherited ones.</param>
-    /// <exception cref="DemoFailedException">The program is not installed.</exception>
+    /// <exception cref="CommandException">The program is not installed.</exception>
     public static async Task<ChildProcess> StartAsync(
         string program, IReadOnlyList<string> arguments, string logFile, bool outlives = false, IReadOnlyDictionary<string, string>? environment = null)
     {
         if (FindProgram(program) is not { } path)
-            throw new DemoFailedException($"{program} is not installed", $"apt-get install {program}");
+            throw new CommandException($"{program} is not installed", $"apt-get install {program}");
 
         // setsid: Ctrl-C in the terminal must reach this process only, which then ends its children in order.
         var start = new ProcessStartInfo("setsid") { UseShellExecute = false };
@@ -61,7 +61,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             }
             catch (Win32Exception e)
             {
-                started.SetException(new DemoFailedException($"{program} could not be started: {e.Message}", "apt-get install util-linux"));
+                started.SetException(new CommandException($"{program} could not be started: {e.Message}", "apt-get install util-linux"));
             }
         });
         return new ChildProcess(await started.Task, logFile, outlives);
@@ -74,9 +74,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         while (!await isUp(cancel))
         {
             if (HasExited)
-                throw new DemoFailedException($"{what} ended at once: {LastLogLine()}", $"its log is {LogFile}");
+                throw new CommandException($"{what} ended at once: {LastLogLine()}", $"its log is {LogFile}");
             if (Stopwatch.GetTimestamp() > deadline)
-                throw new DemoFailedException($"{what} did not answer within {limit.TotalSeconds:F0} s: {LastLogLine()}", $"its log is {LogFile}");
+                throw new CommandException($"{what} did not answer within {limit.TotalSeconds:F0} s: {LastLogLine()}", $"its log is {LogFile}");
             await Task.Delay(20, cancel);
         }
     }
