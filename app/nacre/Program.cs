@@ -1,13 +1,21 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Nacre.Cli;
-using Nacre.Cli.Demo;
+using Nacre.Cli.Attempts;
+using Nacre.Cli.Attest;
+using Nacre.Cli.Reference;
+using Nacre.Cli.Secret;
+using Nacre.Cli.Token;
 
 var root = new RootCommand("Nacre runs containers on machines their owner does not trust: it proves what a machine is before it gives it a secret.")
 {
-    DemoCommand.Create(),
     LauncherCommands.Test(),
     LauncherCommands.Bench(),
+    AttestCommand.Create(),
+    TokenCommand.Create(),
+    SecretCommand.Create(),
+    ReferenceCommand.Create(),
+    AttemptsCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));
 

@@ -35,7 +35,7 @@ internal static class SecretPutCommand
         var chunk = new byte[16 * 1024];
         while (await input.ReadAsync(chunk, cancel) is > 0 and var count)
         {
-            buffer.Write(chunk, 0, count);
+            await buffer.WriteAsync(chunk.AsMemory(0, count), cancel);
             if (buffer.Length > MaxBytes)
                 throw new CommandException($"{file} is larger than {MaxBytes} bytes", "store a key, and keep the data encrypted elsewhere");
         }
