@@ -33,7 +33,7 @@ internal sealed class OwnerSteps(DemoScene scene)
     public async Task<string> SignAsync(CancellationToken cancel)
     {
         await using var image = OpenImage(scene.SecretImage);
-        await CosignSignatures.SignAsync(image, scene.SecretImageDigest!.Value, scene.OwnerKey, cancel);
+        await CosignSignatures.SignAsync(image, scene.SecretImageDigest!, scene.OwnerKey, cancel);
         return $"signature in cosign's format beside {scene.SecretImageDigest}";
     }
 
