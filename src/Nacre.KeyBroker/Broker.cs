@@ -8,6 +8,7 @@ using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
 using Nacre.Storage;
+using Nacre.Verifiers.Tpm;
 
 namespace Nacre.KeyBroker;
 
@@ -27,7 +28,7 @@ public sealed class Broker : IDisposable
 
     /// <summary>The store and the attestation service stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        IKeyValueStore store, AttestationService attestation, KeyProofs keyProofs, AdminToken admin, BrokerOptions options, TimeProvider clock,
+        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminToken admin, BrokerOptions options, TimeProvider clock,
         CancellationToken cancel)
     {
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
@@ -35,6 +36,7 @@ public sealed class Broker : IDisposable
         var sealer = await SessionSealer.OpenAsync(store, cancel);
         var sessions = new SessionClaims(store, sealer, clock);
         var attempts = new AttemptStore(store);
+        var keyProofs = new KeyProofs(ekRoots, attestation.References, attempts, options);
         var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
 
         var routes = new RouteTable(

@@ -24,6 +24,10 @@ public sealed class ReferenceValueStore : IDisposable
 
     public ValueTask<ReferenceValueSnapshot> SnapshotAsync(CancellationToken cancel) => _snapshot.GetAsync(cancel);
 
+    /// <summary>The value of that name; null when there is none, or it has expired.</summary>
+    public async ValueTask<JsonNode?> FindAsync(string name, CancellationToken cancel) =>
+        (await SnapshotAsync(cancel)).Find(name, _clock.GetUtcNow())?.Value;
+
     /// <summary>Registers all of them or none; a value with the same name is replaced.</summary>
     public async Task RegisterAsync(IReadOnlyList<(string Name, JsonNode? Value)> values, CancellationToken cancel)
     {

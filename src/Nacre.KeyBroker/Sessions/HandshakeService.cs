@@ -74,7 +74,7 @@ public sealed class HandshakeService(
 
         var now = clock.GetUtcNow();
         var reportData = request.RuntimeData.PrimaryDigest(session.HashAlgorithm, request.AdditionalEvidence);
-        var endorsement = await keyProofs.EndorseAsync(session, request, reportData, now, cancel);
+        var endorsement = await keyProofs.EndorseAsync(session, request, reportData, cancel);
         var outcome = await attestation.AttestAsync(
             new AttestationSubmission
             {
