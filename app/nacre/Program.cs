@@ -5,12 +5,14 @@ using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
 using Nacre.Cli.Reference;
 using Nacre.Cli.Secret;
+using Nacre.Cli.Serve;
 using Nacre.Cli.Token;
 
 var root = new RootCommand("Nacre runs containers on machines their owner does not trust: it proves what a machine is before it gives it a secret.")
 {
     LauncherCommands.Test(),
     LauncherCommands.Bench(),
+    ServeCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),

@@ -54,7 +54,8 @@ public sealed class ResourceService(
 
     public async ValueTask<KbsReply> ListAsync(KbsCall call, CancellationToken cancel) => KbsReply.Of(new JsonObject
     {
-        ["resources"] = new JsonArray([.. (await resources.ListAsync(cancel)).Select(path => new JsonObject { ["path"] = path })]),
+        ["resources"] = new JsonArray([.. (await resources.ListAsync(cancel)).Select(found =>
+            new JsonObject { ["path"] = found.Path, ["bytes"] = found.Bytes, ["version"] = found.Version })]),
     });
 
     private async ValueTask RequireReleaseAsync(JsonObject claims, ReleaseRequest request, CancellationToken cancel)

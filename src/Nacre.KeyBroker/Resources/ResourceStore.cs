@@ -18,5 +18,18 @@ public sealed class ResourceStore(IKeyValueStore store)
         await store.FindAsync(Space, uri.Path, cancel) is { } found
         && await store.DeleteAsync(Space, uri.Path, WriteCondition.MustBe(found.Version), cancel) == WriteResult.Written;
 
-    public ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancel) => store.ListAllAsync(Space, "", cancel);
+    public async ValueTask<IReadOnlyList<ResourceDescription>> ListAsync(CancellationToken cancel)
+    {
+        var resources = new List<ResourceDescription>();
+        foreach (var path in await store.ListAllAsync(Space, "", cancel))
+        {
+            if (await store.FindAsync(Space, path, cancel) is { } found)
+                resources.Add(new ResourceDescription(path, found.Value.Length, found.Version));
+        }
+
+        return resources;
+    }
 }
+
+/// <summary>What may be said of a secret.</summary>
+public sealed record ResourceDescription(string Path, int Bytes, long Version);
