@@ -3,6 +3,9 @@ using System.CommandLine.Help;
 using Nacre.Cli;
 using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
+using Nacre.Cli.Demo;
+using Nacre.Cli.Image;
+using Nacre.Cli.KeyProvider;
 using Nacre.Cli.Reference;
 using Nacre.Cli.Secret;
 using Nacre.Cli.Serve;
@@ -10,6 +13,7 @@ using Nacre.Cli.Token;
 
 var root = new RootCommand("Nacre runs containers on machines their owner does not trust: it proves what a machine is before it gives it a secret.")
 {
+    DemoCommand.Create(),
     LauncherCommands.Test(),
     LauncherCommands.Bench(),
     ServeCommand.Create(),
@@ -17,6 +21,8 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     TokenCommand.Create(),
     SecretCommand.Create(),
     ReferenceCommand.Create(),
+    ImageCommand.Create(),
+    KeyProviderCommand.Create(),
     AttemptsCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));

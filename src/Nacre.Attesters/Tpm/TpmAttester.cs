@@ -49,7 +49,7 @@ public sealed class TpmAttester : IAttester, ITpmKeyProver, IAsyncDisposable
         async () =>
         {
             var attestationKey = await _attestationKey.GetPublicAsync(cancel);
-            _endorsementKey ??= await TpmEndorsementKey.FindAsync(_device, cancel);
+            _endorsementKey ??= await TpmEndorsementKey.FindAsync(_device, _options.EndorsementKeyKind, cancel);
             return new TpmKeyOffer
             {
                 AkPublic = attestationKey.Raw.ToArray(),
@@ -61,7 +61,7 @@ public sealed class TpmAttester : IAttester, ITpmKeyProver, IAsyncDisposable
     public ValueTask<SecretBytes> ActivateAsync(TpmCredential credential, CancellationToken cancel) => TakeTurnAsync(
         async () =>
         {
-            var endorsementKey = _endorsementKey ??= await TpmEndorsementKey.FindAsync(_device, cancel);
+            var endorsementKey = _endorsementKey ??= await TpmEndorsementKey.FindAsync(_device, _options.EndorsementKeyKind, cancel);
             return await _attestationKey.UseAsync(key => endorsementKey.ActivateAsync(key, credential, cancel), cancel);
         },
         cancel);

@@ -21,9 +21,9 @@ internal sealed class TpmEndorsementKey
     /// <summary>DER, without the padding some TPMs have after it.</summary>
     public byte[] Certificate { get; }
 
-    public static async ValueTask<TpmEndorsementKey> FindAsync(TpmDevice device, CancellationToken cancel)
+    public static async ValueTask<TpmEndorsementKey> FindAsync(TpmDevice device, TpmEndorsementKeyKind? wanted, CancellationToken cancel)
     {
-        foreach (var kind in TpmEndorsementKind.All)
+        foreach (var kind in TpmEndorsementKind.All.Where(kind => wanted is null || kind.Kind == wanted))
         {
             if (await device.NvReadAsync(kind.CertificateIndex, cancel) is not { } stored)
                 continue;
@@ -35,13 +35,15 @@ internal sealed class TpmEndorsementKey
             var primary = new TpmPrimaryKey(device, TpmHierarchy.Endorsement, kind.Template);
             if (!(await primary.GetPublicAsync(cancel)).ToSubjectPublicKeyInfo().AsSpan().SequenceEqual(key))
                 throw new TpmUnavailableException(
-                    device.Endpoint, $"has a certificate for an {kind.Name} endorsement key that the TCG's default template does not make");
+                    device.Endpoint, $"has a certificate for an {kind.Kind} endorsement key that the TCG's default template does not make");
 
             return new(device, kind, certificate, primary);
         }
 
         throw new TpmUnavailableException(
-            device.Endpoint, "carries no endorsement key certificate (NV 0x01c00002, 0x01c0000a, 0x01c00016); enroll its attestation key instead");
+            device.Endpoint,
+            $"carries no certificate of {(wanted is { } one ? $"an {one}" : "an")} endorsement key (NV 0x01c00002, 0x01c0000a, 0x01c00016); "
+            + "enroll its attestation key instead");
     }
 
     public ValueTask<SecretBytes> ActivateAsync(uint attestationKey, TpmCredential credential, CancellationToken cancel) =>

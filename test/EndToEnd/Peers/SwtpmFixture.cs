@@ -20,18 +20,19 @@ public sealed class SwtpmFixture : IAsyncLifetime
     /// <summary>A TPM certified by an authority that is not trusted.</summary>
     internal SwtpmProcess Foreign => _foreign!;
 
-    /// <summary>A private place for what a test writes.</summary>
-    public string Scratch => _directory;
-
+    /// <summary>The authority of the first two.</summary>
     public EkRoots Roots => EkRoots.FromPem(First.Authority.ReadPem());
+
+    /// <summary>A private place for what a test writes.</summary>
+    public string Scratch(string name) => Path.Combine(_directory, name);
 
     public async ValueTask InitializeAsync()
     {
-        var maker = new SwtpmAuthority(Path.Combine(_directory, "maker"));
-        var other = new SwtpmAuthority(Path.Combine(_directory, "other-maker"));
-        _first = await SwtpmProcess.StartAsync(Path.Combine(_directory, "first"), maker, CancellationToken.None);
-        _second = await SwtpmProcess.StartAsync(Path.Combine(_directory, "second"), maker, CancellationToken.None);
-        _foreign = await SwtpmProcess.StartAsync(Path.Combine(_directory, "foreign"), other, CancellationToken.None);
+        var maker = new SwtpmAuthority(Scratch("maker"));
+        var other = new SwtpmAuthority(Scratch("other-maker"));
+        _first = await SwtpmProcess.StartAsync(Scratch("first"), maker, CancellationToken.None);
+        _second = await SwtpmProcess.StartAsync(Scratch("second"), maker, CancellationToken.None);
+        _foreign = await SwtpmProcess.StartAsync(Scratch("foreign"), other, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -45,8 +46,8 @@ public sealed class SwtpmFixture : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    internal static TpmAttester Attester(SwtpmProcess tpm, TpmAttestationKeyKind kind = TpmAttestationKeyKind.Rsa2048) =>
-        new(new() { Endpoint = TpmEndpoint.Parse(tpm.Endpoint), KeyKind = kind }, TimeProvider.System);
+    internal static TpmAttester Attester(SwtpmProcess tpm, TpmAttesterOptions? options = null) =>
+        new((options ?? new()) with { Endpoint = TpmEndpoint.Parse(tpm.Endpoint) }, TimeProvider.System);
 
     internal static TpmDevice Device(SwtpmProcess tpm) => TpmDevice.Open(TpmEndpoint.Parse(tpm.Endpoint), TimeProvider.System);
 }
