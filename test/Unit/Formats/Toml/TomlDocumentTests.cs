@@ -1,6 +1,8 @@
-using Nacre.Evidence.Protocol;
 using System.Text;
+using System.Text.Json;
+using Nacre.Evidence.Protocol;
 using Nacre.Formats;
+using Nacre.Formats.Json;
 using Nacre.Formats.Toml;
 
 namespace Nacre.UnitTests.Formats.Toml;
@@ -48,7 +50,13 @@ public sealed class TomlDocumentTests
         if (json is null)
             Assert.Throws<MalformedDataException>(() => TomlDocument.Parse(toml));
         else
-            Assert.Equal(json, Encoding.UTF8.GetString(JsonText.Utf8(TomlDocument.Parse(toml))));
+            Assert.Equal(Canonical(Encoding.UTF8.GetBytes(json)), Canonical(JsonText.Utf8(TomlDocument.Parse(toml))));
+    }
+
+    private static string Canonical(byte[] json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Encoding.UTF8.GetString(CanonicalJson.Write(document.RootElement));
     }
 
     [Fact]
