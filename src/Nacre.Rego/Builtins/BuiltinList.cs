@@ -29,6 +29,22 @@ internal static class BuiltinList
             Unify,
             .. Comparisons.List,
             .. Arithmetic.List,
+            .. Aggregates.List,
+            .. Bits.List,
+            .. Casts.List,
+            .. Collections.List,
+            .. Encodings.List,
+            .. Globs.List,
+            .. Graphs.List,
+            .. Identifiers.List,
+            .. JsonBuiltins.List,
+            .. Networks.List,
+            .. NumberBuiltins.List,
+            .. Objects.List,
+            .. Regexes.List,
+            .. Strings.List,
+            .. Times.List,
+            .. Units.List,
         ];
         return all.ToFrozenDictionary(builtin => builtin.Name);
     }
