@@ -120,7 +120,7 @@ internal static class ServeCommand
         .SetMinimumLevel(LogLevel.Warning)
         .AddFilter("Nacre", LogLevel.Information)
 
-        // A failed start is told in one line by the command itself.
+        // A start that fails is told in one line by whoever asked for it.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {
