@@ -38,7 +38,7 @@ internal static class EkCertificate
         }
 
         var leaf = certificates[0];
-        var problem = Purpose(leaf) ?? Chain(leaf, certificates, roots, at);
+        var problem = FindProblem(leaf, certificates, roots, at);
         checks.Require(
             problem is null, Id, Subject, $"a chain to one of {roots.Count} configured roots, valid at {at:u}",
             problem ?? $"issued by {leaf.Issuer}, serial {leaf.SerialNumber}",
@@ -46,6 +46,18 @@ internal static class EkCertificate
 
         Dispose(certificates, except: problem is null ? leaf : null);
         return problem is null ? leaf : null;
+    }
+
+    private static string? FindProblem(X509Certificate2 leaf, X509Certificate2Collection sent, EkRoots roots, DateTimeOffset at)
+    {
+        try
+        {
+            return Purpose(leaf) ?? Chain(leaf, sent, roots, at);
+        }
+        catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
+        {
+            return "a key or an extension in it does not parse";
+        }
     }
 
     private static string? Purpose(X509Certificate2 leaf)
