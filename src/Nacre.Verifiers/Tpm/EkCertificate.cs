@@ -12,6 +12,7 @@ internal static class EkCertificate
     // tcg-kp-EKCertificate.
     private const string EkUsage = "2.23.133.8.1";
     private const string AnyUsage = "2.5.29.37.0";
+    private const X509KeyUsageFlags Wrapping = X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.KeyAgreement;
 
     private static readonly string[] s_sha1Signatures = ["1.2.840.113549.1.1.5", "1.2.840.10045.4.1", "1.2.840.113549.1.1.4"];
 
@@ -73,7 +74,7 @@ internal static class EkCertificate
                     return "it is the certificate of an authority";
                 case X509EnhancedKeyUsageExtension usages when !usages.EnhancedKeyUsages.Cast<Oid>().Any(usage => usage.Value is EkUsage or AnyUsage):
                     return $"its extended key usage is not {EkUsage} (endorsement key)";
-                case X509KeyUsageExtension usages when (usages.KeyUsages & (X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.KeyAgreement)) == X509KeyUsageFlags.None:
+                case X509KeyUsageExtension usages when (usages.KeyUsages & Wrapping) == X509KeyUsageFlags.None:
                     return "its key usage is neither key encipherment nor key agreement";
             }
         }

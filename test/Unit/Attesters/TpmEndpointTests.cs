@@ -26,7 +26,7 @@ public sealed class TpmEndpointTests
     [InlineData("swtpm:127.0.0.1:65536")]
     [InlineData("swtpm:127.0.0.1:-1")]
     [InlineData("unix:relative")]
-    [InlineData("/tmp/tpm")]
+    [InlineData("/srv/tpm")]
     [InlineData("tpm0")]
     public void Refuses_and_says_what_is_known(string text)
     {
