@@ -16,4 +16,7 @@ internal static class ExitCode
 
     /// <summary>Evidence or a signature was not verified.</summary>
     public const int NotVerified = 4;
+
+    /// <summary>Ended by Ctrl-C, as shells report it.</summary>
+    public const int Interrupted = 130;
 }

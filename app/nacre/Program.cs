@@ -1,10 +1,44 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using Nacre.Cli;
+using Nacre.Cli.Attempts;
+using Nacre.Cli.Attest;
+using Nacre.Cli.Demo;
 using Nacre.Cli.Image;
 using Nacre.Cli.KeyProvider;
+using Nacre.Cli.Reference;
+using Nacre.Cli.Secret;
+using Nacre.Cli.Token;
 
-var root = new RootCommand("Nacre runs containers on machines their owner does not trust.")
+var root = new RootCommand("Nacre runs containers on machines their owner does not trust: it proves what a machine is before it gives it a secret.")
 {
+    DemoCommand.Create(),
+    LauncherCommands.Test(),
+    LauncherCommands.Bench(),
+    AttestCommand.Create(),
+    TokenCommand.Create(),
+    SecretCommand.Create(),
+    ReferenceCommand.Create(),
     ImageCommand.Create(),
     KeyProviderCommand.Create(),
+    AttemptsCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+root.SetAction(line => new HelpAction().Invoke(line));
+
+try
+{
+    // Servers and the demo end their children after Ctrl-C; the default of two seconds would cut that off.
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(15),
+    });
+}
+catch (OperationCanceledException)
+{
+    return ExitCode.Interrupted;
+}
+catch (Exception e) when (CommandError.From(e) is { } error)
+{
+    return await error.WriteAsync(Console.Error);
+}

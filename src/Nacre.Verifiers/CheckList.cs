@@ -10,6 +10,9 @@ public sealed class CheckList
 
     public bool Failed { get; private set; }
 
+    /// <summary>The checks so far, in order.</summary>
+    public IReadOnlyList<Check> Checks => _checks;
+
     /// <summary>Records a check and returns whether it passed.</summary>
     public bool Require(bool passed, string id, string subject, string? expected = null, string? found = null, string? remedy = null)
     {

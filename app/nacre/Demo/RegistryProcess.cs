@@ -1,22 +1,23 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Nacre.Cli.Demo;
 
-/// <summary>
-/// Debian's docker-registry on a free loopback port with storage of its own. Stopped and cleared on dispose; the process also dies with
-/// this one, because a small shell waits for the end of its input and stops it.
-/// </summary>
+/// <summary>Debian's docker-registry on a free port of loopback, with storage of its own.</summary>
 internal sealed class RegistryProcess : IAsyncDisposable
 {
     private const string Program = "docker-registry";
-    private readonly Process _process;
+    private const int StartAttempts = 3;
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly ChildProcess _process;
     private readonly string _directory;
 
-    private RegistryProcess(Process process, string directory, int port) => (_process, _directory, Port) = (process, directory, port);
+    private RegistryProcess(ChildProcess process, string directory, int port) => (_process, _directory, Port) = (process, directory, port);
 
     public int Port { get; }
+
+    public int ProcessId => _process.Id;
 
     /// <summary><c>127.0.0.1:port</c>, as it stands in image names.</summary>
     public string Host => $"127.0.0.1:{Port}";
@@ -27,89 +28,51 @@ internal sealed class RegistryProcess : IAsyncDisposable
     /// <summary>The file of a blob.</summary>
     public string BlobPath(string hex) => Path.Combine(Storage, "docker", "registry", "v2", "blobs", "sha256", hex[..2], hex, "data");
 
-    /// <exception cref="IOException">The program is missing or does not start; the message says what to do.</exception>
-    public static async Task<RegistryProcess> StartAsync(CancellationToken cancel)
+    /// <param name="directory">Is created; the caller deletes it.</param>
+    /// <param name="outlives">Leave it running when this process ends.</param>
+    /// <param name="cancel">Stops what was started.</param>
+    /// <exception cref="CommandException">The program is missing or does not start.</exception>
+    public static async Task<RegistryProcess> StartAsync(string directory, bool outlives, CancellationToken cancel)
     {
-        var program = Find() ?? throw new IOException($"{Program} is not installed; install it: apt-get install {Program}");
+        Directory.CreateDirectory(directory);
         for (var attempt = 1; ; attempt++)
         {
-            var directory = Directory.CreateTempSubdirectory("nacre-registry-").FullName;
             var port = FreePort();
-            await File.WriteAllTextAsync(Path.Combine(directory, "config.yml"), Config(directory, port), cancel);
-            var registry = new RegistryProcess(Start(program, directory), directory, port);
+            var config = Path.Combine(directory, "config.yml");
+            await File.WriteAllTextAsync(config, Config(directory, port), cancel);
+            var process = await ChildProcess.StartAsync(Program, ["serve", config], Path.Combine(directory, "log"), outlives);
+            var registry = new RegistryProcess(process, directory, port);
             try
             {
-                await registry.WaitAsync(cancel);
+                using var http = new HttpClient();
+                await process.WaitUntilAsync(stop => AnswersAsync(http, registry.Host, stop), s_startTimeout, Program, cancel);
                 return registry;
             }
-            catch (IOException) when (attempt < 3)
-            {
-                // Somebody else took the port in between.
-                await registry.DisposeAsync();
-            }
-            catch
+            catch (Exception e)
             {
                 await registry.DisposeAsync();
-                throw;
+
+                // Another program may have taken the port between looking and listening.
+                if (e is not CommandException || attempt == StartAttempts)
+                    throw;
             }
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static async Task<bool> AnswersAsync(HttpClient http, string host, CancellationToken cancel)
     {
-        _process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         try
         {
-            await _process.WaitForExitAsync(patience.Token);
+            using var response = await http.GetAsync(new Uri($"http://{host}/v2/"), cancel);
+            return response.IsSuccessStatusCode;
         }
-        catch (OperationCanceledException)
+        catch (HttpRequestException)
         {
-            _process.Kill(entireProcessTree: true);
+            return false;
         }
-
-        _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
     }
-
-    private static Process Start(string program, string directory)
-    {
-        // The shell reads until its input closes, which happens also when this process is killed.
-        const string script = "\"$0\" serve \"$1\" >\"$2\" 2>&1 </dev/null & child=$!; trap 'kill $child' TERM INT; "
-            + "(while kill -0 $child 2>/dev/null; do sleep 0.2; done; kill $$ 2>/dev/null) & watch=$!; "
-            + "cat >/dev/null; kill $child $watch 2>/dev/null; wait $child 2>/dev/null; exit 0";
-        var info = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
-        foreach (var argument in (ReadOnlySpan<string>)["-c", script, program, Path.Combine(directory, "config.yml"), Path.Combine(directory, "log")])
-            info.ArgumentList.Add(argument);
-        return Process.Start(info) ?? throw new IOException("/bin/sh does not start");
-    }
-
-    private async Task WaitAsync(CancellationToken cancel)
-    {
-        using var http = new HttpClient();
-        for (var i = 0; i < 200 && !_process.HasExited; i++)
-        {
-            try
-            {
-                using var response = await http.GetAsync(new Uri($"http://{Host}/v2/"), cancel);
-                if (response.IsSuccessStatusCode)
-                    return;
-            }
-            catch (HttpRequestException)
-            {
-                // Not up yet.
-            }
-
-            await Task.Delay(50, cancel);
-        }
-
-        var log = Path.Combine(_directory, "log");
-        var last = File.Exists(log) ? (await File.ReadAllLinesAsync(log, cancel)).LastOrDefault() : null;
-        throw new IOException($"{Program} did not start on {Host}: {last ?? "it says nothing"}");
-    }
-
-    private static string? Find() =>
-        ((string[])["/usr/bin", "/usr/local/bin", "/bin"]).Select(directory => Path.Combine(directory, Program)).FirstOrDefault(File.Exists);
 
     private static int FreePort()
     {

@@ -1,21 +1,19 @@
 using System.CommandLine;
-using Nacre.Images;
 
 namespace Nacre.Cli.Image;
 
 /// <summary><c>nacre image …</c></summary>
 internal static class ImageCommand
 {
-    /// <param name="resources">Makes the source of keys and policies for a pull, usually by attesting; called once, when it is needed.</param>
-    public static Command Create(Func<CancellationToken, Task<IResourceSource>>? resources = null) =>
+    public static Command Create() =>
         new("image", "Encrypt, sign, verify, copy and pull container images.")
         {
             ImageEncryptCommand.Create(),
-            ImageDecryptCommand.Create(resources),
+            ImageDecryptCommand.Create(),
             ImageCopyCommand.Create(),
             ImageSignCommand.Create(),
-            ImageVerifyCommand.Create(resources),
+            ImageVerifyCommand.Create(),
             ImageInspectCommand.Create(),
-            ImagePullCommand.Create(resources),
+            ImagePullCommand.Create(),
         };
 }

@@ -8,7 +8,7 @@ namespace Nacre.Cli.Image;
 /// <summary><c>nacre image decrypt SRC DST</c></summary>
 internal static class ImageDecryptCommand
 {
-    public static Command Create(Func<CancellationToken, Task<IResourceSource>>? resources)
+    public static Command Create()
     {
         var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
         var target = new Argument<string>("dst") { Description = "The same forms." };
@@ -20,14 +20,13 @@ internal static class ImageDecryptCommand
         {
             source, target, keyFile, keyId, plainHttp, authFile,
         };
+        var brokerOptions = BrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            IResourceSource keys;
-            if (line.GetValue(keyFile) is { } file)
-                keys = new SingleKeySource(line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(file, cancel));
-            else
-                keys = new LazyResourceSource(resources ?? throw new FormatException("with which key? give --key-file"));
-
+            await using var broker = brokerOptions.Open(line);
+            IResourceSource keys = line.GetValue(keyFile) is { } file
+                ? new SingleKeySource(line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(file, cancel))
+                : broker;
             using var unwrapper = new KbsKeyUnwrapper(keys);
             var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
             var transform = new DecryptTransform(new LayerDecryption([unwrapper]));

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
-using Nacre.Images;
 using Nacre.Images.Encryption;
 using Nacre.Images.Policy;
 using Nacre.Images.Pull;
@@ -13,7 +12,7 @@ namespace Nacre.Cli.Image;
 /// <summary><c>nacre image pull REF BUNDLE</c></summary>
 internal static class ImagePullCommand
 {
-    public static Command Create(Func<CancellationToken, Task<IResourceSource>>? resources)
+    public static Command Create()
     {
         var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
         var bundle = new Argument<DirectoryInfo>("bundle") { Description = "Directory for the OCI bundle; it must not exist, or be empty." };
@@ -30,6 +29,7 @@ internal static class ImagePullCommand
         {
             reference, bundle, policy, keys, insecure, keyFile, keyId, devices, output, plainHttp, authFile,
         };
+        var brokerOptions = BrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             var rules = line.GetValue(insecure)
@@ -45,8 +45,8 @@ internal static class ImagePullCommand
                 Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
                 Unwrappers = fileKeys is null ? [] : [fileKeys],
             };
-            var broker = resources is null || fileKeys is not null ? null : new LazyResourceSource(resources);
-            var puller = new ImagePuller(broker, rules, options, ImageVerb.Progress());
+            await using var broker = brokerOptions.Open(line);
+            var puller = new ImagePuller(fileKeys is null ? broker : null, rules, options, ImageVerb.Progress());
             var result = await puller.PullAsync(ImageLocation.Parse(line.GetRequiredValue(reference)), line.GetRequiredValue(bundle).FullName, cancel);
             await WriteAsync(result, line.GetValue(output) == "json");
             return ExitCode.Done;

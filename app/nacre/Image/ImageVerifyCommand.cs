@@ -10,7 +10,7 @@ namespace Nacre.Cli.Image;
 /// <summary><c>nacre image verify REF --key FILE | --policy FILE</c></summary>
 internal static class ImageVerifyCommand
 {
-    public static Command Create(Func<CancellationToken, Task<IResourceSource>>? resources)
+    public static Command Create()
     {
         var reference = new Argument<string>("ref") { Description = "docker://NAME." };
         var keys = new Option<string[]>("--key") { Description = "Public key in PEM: a file or kbs:///…; one of several must have signed." };
@@ -19,6 +19,7 @@ internal static class ImageVerifyCommand
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();
         var command = new Command("verify", "Check the signatures of an image and say what was checked.") { reference, keys, policy, output, plainHttp, authFile };
+        var brokerOptions = BrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             var rules = await ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], cancel);
@@ -26,7 +27,8 @@ internal static class ImageVerifyCommand
             var location = ImageLocation.Parse(line.GetRequiredValue(reference));
             await using var source = location.OpenSource(options);
             var (index, manifest) = await source.GetImageAsync(digest: null, new PullOptions().Platform, cancel);
-            var evaluator = new PolicyEvaluator(rules, resources is null ? null : new LazyResourceSource(resources));
+            await using var broker = brokerOptions.Open(line);
+            var evaluator = new PolicyEvaluator(rules, broker);
             var decision = await evaluator.EvaluateAsync(location, source, index is null ? [manifest.Digest] : [manifest.Digest, index.Digest], cancel);
             await WriteAsync(decision, manifest.Digest.ToString(), line.GetValue(output) == "json");
             return decision.Accepted ? ExitCode.Done : ImageVerb.CodeOf(decision.Fault ?? ImageFault.PolicyRejected);

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Nacre.Attesters;
+using Nacre.Attesters.Tpm;
+using Nacre.Client;
+using Nacre.Evidence;
+using Nacre.Guest.AttestationAgent;
+
+namespace Nacre.Cli;
+
+/// <summary>What this machine attests with. Nothing is chosen silently: without a TPM and without <c>--tee</c> it is an error.</summary>
+internal sealed class MachineOptions
+{
+    private readonly Option<string?> _tpm = new("--tpm") { Description = "TPM: /dev/tpmrm0, swtpm:HOST:PORT or unix:/PATH (NACRE_TPM, else /dev/tpmrm0)." };
+    private readonly Option<string?> _tee = new("--tee") { Description = "Attest with this TEE instead of the one found. sample proves nothing; it is for servers in development." };
+
+    private MachineOptions()
+    {
+    }
+
+    public static MachineOptions AddTo(Command command)
+    {
+        var options = new MachineOptions();
+        command.Options.Add(options._tpm);
+        command.Options.Add(options._tee);
+        return options;
+    }
+
+    /// <exception cref="CommandException">This machine has nothing to attest with.</exception>
+    public ValueTask<Machine> OpenAsync(ParseResult line, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var endpoint = line.GetValue(_tpm) ?? Environment.GetEnvironmentVariable("NACRE_TPM");
+        var options = new AttesterOptions
+        {
+            Tpm = new TpmAttesterOptions { Endpoint = string.IsNullOrEmpty(endpoint) ? TpmEndpoint.Default : TpmEndpoint.Parse(endpoint) },
+        };
+
+        var attester = line.GetValue(_tee) is { } tee
+            ? TeeNames.All.Contains(tee) ? AttesterList.Create(tee, options, TimeProvider.System) : throw Unknown(tee)
+            : AttesterList.Detect(options, TimeProvider.System)
+                ?? throw new CommandException($"this machine has no TPM at {options.Tpm.Endpoint}", "--tpm names another one: swtpm:HOST:PORT or unix:/PATH");
+        return ValueTask.FromResult(new Machine(attester));
+    }
+
+    private static CommandException Unknown(string tee) => new($"'{tee}' is no TEE that is known here", $"known are {string.Join(", ", TeeNames.All)}");
+}
+
+/// <summary>The attester of this machine, as a source of evidence for a handshake.</summary>
+internal sealed class Machine(IAttester attester) : IAsyncDisposable
+{
+    public IEvidenceSource Source { get; } = attester is TpmAttester tpm ? new TpmEvidenceSource(tpm) : new AttesterEvidenceSource(attester);
+
+    public ValueTask DisposeAsync() => attester is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+
+namespace Nacre.Cli.Policy;
+
+/// <summary><c>nacre policy set resource|attestation FILE [--id ID]</c>.</summary>
+internal static class PolicySetCommand
+{
+    public static Command Create()
+    {
+        var kind = PolicyText.Kind();
+        var file = new Argument<FileInfo>("file") { Description = "Rego text; the server refuses one that does not compile." };
+        var id = PolicyText.Id();
+        var command = new Command("set", "Set a policy of the server. Example: nacre policy set resource affirming.rego") { kind, file, id };
+        var server = ServerOptions.AddAdminTo(command);
+        command.SetAction(async (line, cancel) =>
+        {
+            var text = await File.ReadAllTextAsync(line.GetRequiredValue(file).FullName, cancel);
+            using var admin = server.ConnectAdmin(line);
+            await admin.SetPolicyAsync(line.GetRequiredValue(kind), line.GetValue(id), text, cancel);
+            await Console.Error.WriteLineAsync("the policy is in force");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

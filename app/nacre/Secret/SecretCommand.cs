@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+namespace Nacre.Cli.Secret;
+
+/// <summary><c>nacre secret</c>: the owner puts secrets, an attested guest gets them.</summary>
+internal static class SecretCommand
+{
+    public static Command Create() => new("secret", "Put, list and delete secrets; get one as an attested guest.")
+    {
+        SecretGetCommand.Create(),
+        SecretPutCommand.Create(),
+        SecretListCommand.Create(),
+        SecretDeleteCommand.Create(),
+    };
+
+    internal static Argument<string> Uri() => new("uri") { Description = "kbs:///repository/type/tag" };
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Nacre.Evidence.Protocol;
+using Nacre.Formats;
+using Nacre.Formats.Jose;
+using Nacre.Formats.Json;
+
+namespace Nacre.Client;
+
+public enum PolicyKind
+{
+    /// <summary>May a resource be released to this guest?</summary>
+    Resource,
+
+    /// <summary>Which trust claims does this evidence deserve?</summary>
+    Attestation,
+}
+
+/// <summary>The administrator's side of the key broker. Every call throws <see cref="KbsException"/> on failure.</summary>
+public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : IDisposable
+{
+    private readonly KbsCredential _credential = KbsCredential.Bearer(adminToken);
+
+    public Task PutResourceAsync(ResourceUri uri, SecretBytes value, CancellationToken cancel) =>
+        transport.SendAsync(
+            HttpMethod.Post, $"resource/{uri.Path}", value.Reveal().ToArray(), "application/octet-stream", _credential, cancel);
+
+    public Task DeleteResourceAsync(ResourceUri uri, CancellationToken cancel) =>
+        transport.SendAsync(HttpMethod.Delete, $"resource/{uri.Path}", null, null, _credential, cancel);
+
+    /// <summary><c>{"resources":[{"path","bytes","version"}]}</c>; never a value.</summary>
+    public Task<JsonObject> ListResourcesAsync(CancellationToken cancel) => GetAsync("admin/resources", cancel);
+
+    /// <param name="kind">Which policy.</param>
+    /// <param name="id">For attestation such as <c>default_cpu</c>; the resource policy has no id.</param>
+    /// <param name="rego">The policy's text.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task SetPolicyAsync(PolicyKind kind, string? id, string rego, CancellationToken cancel)
+    {
+        var body = new JsonObject { ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(rego)) };
+        if (kind == PolicyKind.Attestation)
+        {
+            body["type"] = "rego";
+            body["policy_id"] = id ?? "default_cpu";
+        }
+
+        var path = kind == PolicyKind.Attestation ? "attestation-policy" : "resource-policy";
+        return transport.SendAsync(HttpMethod.Post, path, JsonText.Utf8(body), null, _credential, cancel);
+    }
+
+    /// <summary><c>{"policies":[{"kind","id","digest"}]}</c>.</summary>
+    public Task<JsonObject> ListPoliciesAsync(CancellationToken cancel) => GetAsync("admin/policies", cancel);
+
+    /// <summary><c>{"kind","id","digest","policy"}</c> with the text.</summary>
+    public Task<JsonObject> GetPolicyAsync(PolicyKind kind, string id, CancellationToken cancel) =>
+        GetAsync($"admin/policies/{(kind == PolicyKind.Attestation ? "attestation" : "resource")}/{Uri.EscapeDataString(id)}", cancel);
+
+    /// <summary>Registers values by name, all or none, in upstream's message (trust.md 4.2).</summary>
+    public Task AddReferenceValuesAsync(JsonObject values, CancellationToken cancel)
+    {
+        var message = new JsonObject
+        {
+            ["version"] = "0.1.0",
+            ["type"] = "sample",
+            ["payload"] = Convert.ToBase64String(JsonText.Utf8(values)),
+        };
+        return transport.SendAsync(HttpMethod.Post, "reference-value", JsonText.Utf8(message), null, _credential, cancel);
+    }
+
+    /// <summary><c>{"reference-values":[{"name","value","expiration"}]}</c>.</summary>
+    public Task<JsonObject> ListReferenceValuesAsync(CancellationToken cancel) => GetAsync("admin/reference-values", cancel);
+
+    public Task DeleteReferenceValueAsync(string name, CancellationToken cancel) =>
+        transport.SendAsync(HttpMethod.Delete, $"admin/reference-values/{Uri.EscapeDataString(name)}", null, null, _credential, cancel);
+
+    /// <summary><c>{"attempts":[…]}</c>, newest first.</summary>
+    public Task<JsonObject> ListAttemptsAsync(CancellationToken cancel) => GetAsync("admin/attempts", cancel);
+
+    /// <summary>The whole story of one refused or failed attempt.</summary>
+    public Task<JsonObject> GetAttemptAsync(string id, CancellationToken cancel) =>
+        GetAsync($"admin/attempts/{Uri.EscapeDataString(id)}", cancel);
+
+    public void Dispose() => transport.Dispose();
+
+    private async Task<JsonObject> GetAsync(string path, CancellationToken cancel)
+    {
+        var reply = await transport.SendAsync(HttpMethod.Get, path, null, null, _credential, cancel);
+        try
+        {
+            using var document = StrictJson.Parse(reply.Body, "kbs.admin", 64 * 1024 * 1024);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? JsonObject.Create(document.RootElement.Clone())!
+                : throw new KbsException(KbsFailure.Protocol, "the server's reply is no JSON object");
+        }
+        catch (MalformedDataException e)
+        {
+            throw new KbsException(KbsFailure.Protocol, $"the server's reply cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text;
+using Nacre.Formats;
+
+namespace Nacre.Storage.Encryption;
+
+/// <summary>
+/// Encrypts every value of another store under a data key, which is kept there wrapped by the master key. The namespace and the key are
+/// authenticated with the value, so that rows cannot be swapped; the names themselves stay readable.
+/// </summary>
+public sealed class EncryptedStore : IKeyValueStore
+{
+    private const string KeySpace = "data-key";
+    private const string KeyName = "current";
+    private const byte Format = 1;
+
+    private static readonly byte[] s_wrapContext = "nacre data key v1"u8.ToArray();
+
+    private readonly IKeyValueStore _inner;
+    private readonly SecretBytes _dataKey;
+
+    private EncryptedStore(IKeyValueStore inner, SecretBytes dataKey) => (_inner, _dataKey) = (inner, dataKey);
+
+    /// <summary>Takes over <paramref name="inner"/>.</summary>
+    /// <exception cref="StoreException">The master key is not the one this store was made with.</exception>
+    public static async Task<EncryptedStore> OpenAsync(IKeyValueStore inner, MasterKey master, CancellationToken cancel)
+    {
+        var wrapped = await inner.GetOrCreateAsync(
+            KeySpace, KeyName, () => master.Wrap(RandomNumberGenerator.GetBytes(MasterKey.Size), s_wrapContext), cancel);
+        var dataKey = master.Unwrap(wrapped, s_wrapContext)
+            ?? throw new StoreException("the master key does not open this store; use the key file that was made with it");
+        return new EncryptedStore(inner, SecretBytes.Own(dataKey));
+    }
+
+    public async ValueTask<StoredValue?> FindAsync(string space, string key, CancellationToken cancel)
+    {
+        if (await _inner.FindAsync(space, key, cancel) is not { } stored)
+            return null;
+
+        var value = stored.Value is [Format, .. var sealedBytes] ? Sealed.Open(_dataKey.Reveal(), sealedBytes, Context(space, key)) : null;
+        return value is null
+            ? throw new StoreException($"the value of {space}/{key} was changed outside this program, or belongs to another key; restore it from a backup")
+            : new StoredValue(value, stored.Version);
+    }
+
+    public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel) =>
+        _inner.ListAsync(space, prefix, after, limit, cancel);
+
+    public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel) =>
+        _inner.WriteAsync([.. writes.Select(Encrypt)], cancel);
+
+    public ValueTask DisposeAsync()
+    {
+        _dataKey.Dispose();
+        return _inner.DisposeAsync();
+    }
+
+    private StoreWrite Encrypt(StoreWrite write) =>
+        write.Value is null ? write : write.WithValue([Format, .. Sealed.Seal(_dataKey.Reveal(), write.Value, Context(write.Space, write.Key))]);
+
+    // The length of the first name keeps "ab" + "c" apart from "a" + "bc".
+    private static byte[] Context(string space, string key) => Encoding.UTF8.GetBytes($"{space.Length}:{space}{key}");
+}

@@ -1,0 +1,58 @@
+namespace Nacre.Storage.Memory;
+
+/// <summary>Values in this process only; gone with it. For tests and for a server that is meant to forget.</summary>
+public sealed class MemoryStore : IKeyValueStore
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, SortedList<string, StoredValue>> _spaces = [];
+    private long _version;
+
+    public ValueTask<StoredValue?> FindAsync(string space, string key, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        lock (_gate)
+            return ValueTask.FromResult(Find(space, key) is { } found ? found with { Value = [.. found.Value] } : null);
+    }
+
+    public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            if (!_spaces.TryGetValue(space, out var entries))
+                return ValueTask.FromResult<IReadOnlyList<string>>([]);
+
+            return ValueTask.FromResult<IReadOnlyList<string>>([.. entries.Keys
+                .Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && (after is null || string.CompareOrdinal(key, after) > 0))
+                .Take(limit)]);
+        }
+    }
+
+    public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            if (writes.Any(write => !write.Condition.Holds(Find(write.Space, write.Key)?.Version)))
+                return ValueTask.FromResult(WriteResult.Conflict);
+
+            foreach (var write in writes)
+            {
+                if (!_spaces.TryGetValue(write.Space, out var entries))
+                    _spaces.Add(write.Space, entries = new SortedList<string, StoredValue>(StringComparer.Ordinal));
+
+                if (write.Value is null)
+                    entries.Remove(write.Key);
+                else
+                    entries[write.Key] = new StoredValue([.. write.Value], ++_version);
+            }
+
+            return ValueTask.FromResult(WriteResult.Written);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private StoredValue? Find(string space, string key) =>
+        _spaces.TryGetValue(space, out var entries) && entries.TryGetValue(key, out var value) ? value : null;
+}

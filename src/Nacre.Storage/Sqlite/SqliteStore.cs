@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace Nacre.Storage.Sqlite;
+
+/// <summary>
+/// One file, write-ahead log, flushed to disk before a write is acknowledged. Several processes may share the file. Writes that arrive
+/// together are flushed together (<see cref="SqliteWriter"/>); reads never wait for writes.
+/// </summary>
+public sealed class SqliteStore : IKeyValueStore
+{
+    private const int MaxIdleReaders = 16;
+
+    private readonly string _connectionString;
+    private readonly SqliteWriter _writer;
+    private readonly ConcurrentBag<SqliteReader> _readers = [];
+
+    private SqliteStore(string connectionString, SqliteWriter writer) => (_connectionString, _writer) = (connectionString, writer);
+
+    /// <summary>Opens the file, and makes it (mode 0600) when there is none.</summary>
+    /// <exception cref="StoreException">The file cannot be opened or is no such store.</exception>
+    public static SqliteStore Open(string path)
+    {
+        SystemSqlite.Require();
+        try
+        {
+            if (!File.Exists(path))
+            {
+                using var made = new FileStream(path, new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.Write,
+                    Share = FileShare.ReadWrite,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+            }
+
+            var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
+            return new SqliteStore(connectionString, SqliteWriter.Open(connectionString));
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"the store '{path}' cannot be opened: {e.Message}. Check that the directory can be written and the file is a store", e);
+        }
+    }
+
+    public ValueTask<StoredValue?> FindAsync(string space, string key, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var reader = Rent();
+        try
+        {
+            return ValueTask.FromResult(reader.Find(space, key));
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreException($"the store cannot be read: {e.Message}", e);
+        }
+        finally
+        {
+            Return(reader);
+        }
+    }
+
+    public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var reader = Rent();
+        try
+        {
+            return ValueTask.FromResult(reader.List(space, prefix, after, limit));
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreException($"the store cannot be read: {e.Message}", e);
+        }
+        finally
+        {
+            Return(reader);
+        }
+    }
+
+    public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel) => _writer.WriteAsync(writes, cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        while (_readers.TryTake(out var reader))
+            reader.Dispose();
+    }
+
+    private SqliteReader Rent() => _readers.TryTake(out var reader) ? reader : new SqliteReader(_connectionString);
+
+    private void Return(SqliteReader reader)
+    {
+        if (_readers.Count < MaxIdleReaders)
+            _readers.Add(reader);
+        else
+            reader.Dispose();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using Nacre.Evidence;
+using Nacre.Evidence.Sample;
+using Nacre.Formats;
+
+namespace Nacre.Verifiers.Sample;
+
+/// <summary>
+/// Accepts what anyone can write (trust.md 3.9, sample): only the binding to the report data is checked. Registered on explicit request
+/// only; claims are upstream's, which its default policies know.
+/// </summary>
+public sealed class SampleVerifier : IEvidenceVerifier
+{
+    public string Tee => TeeNames.Sample;
+
+    public ValueTask<Verdict> VerifyAsync(EvidenceSubmission submission, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(submission);
+        cancel.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(Verify(submission));
+    }
+
+    private static Verdict Verify(EvidenceSubmission submission)
+    {
+        var checks = new CheckList();
+        SampleEvidence evidence;
+        try
+        {
+            evidence = SampleEvidence.Parse(submission.Evidence);
+        }
+        catch (MalformedDataException error)
+        {
+            checks.Require(
+                false, "sample.evidence.format", $"{error.Structure}.{error.Field}", found: error.Rule,
+                remedy: "send evidence as guest.md 1.8 (sample) writes it");
+            return checks.Refuse();
+        }
+
+        checks.Require(true, "sample.evidence.format", "evidence");
+        if (submission.ReportData is { } expected)
+        {
+            var text = Convert.ToBase64String(expected);
+            checks.Require(
+                evidence.ReportData == text, "sample.report_data", "report_data", text, evidence.ReportData,
+                "attest again, with the nonce just received");
+        }
+        else
+        {
+            checks.NotMade("sample.report_data", "report_data", "no report data is expected");
+        }
+
+        return checks.Conclude(() => [new(TeeNames.Sample, "cpu", Claims(evidence, submission.InitDataDigest))]);
+    }
+
+    private static JsonObject Claims(SampleEvidence evidence, byte[]? initDataDigest)
+    {
+        var claims = new JsonObject
+        {
+            ["svn"] = evidence.Svn,
+            ["report_data"] = evidence.ReportData,
+            ["launch_digest"] = "abcde",
+            ["platform_version"] = new JsonObject { ["major"] = 1, ["minor"] = 4 },
+            ["debug"] = false,
+        };
+
+        if (initDataDigest is not null)
+            claims["init_data"] = Convert.ToBase64String(initDataDigest);
+
+        return claims;
+    }
+}

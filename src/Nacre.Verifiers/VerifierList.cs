@@ -1,0 +1,25 @@
+using Nacre.Verifiers.Sample;
+using Nacre.Verifiers.Tpm;
+
+namespace Nacre.Verifiers;
+
+/// <summary>Every verifier of this build, in the order of <see cref="Evidence.TeeNames.All"/>.</summary>
+public static class VerifierList
+{
+    public static IReadOnlyList<IEvidenceVerifier> Create(VerifierListOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+
+        var verifiers = new List<IEvidenceVerifier> { new TpmVerifier() };
+        if (options.AllowSampleEvidence)
+            verifiers.Add(new SampleVerifier());
+
+        return verifiers;
+    }
+}
+
+public sealed record VerifierListOptions
+{
+    /// <summary>Believe evidence that anyone can write. Development only.</summary>
+    public bool AllowSampleEvidence { get; init; }
+}
