@@ -8,6 +8,7 @@ using Nacre.Cli.Image;
 using Nacre.Cli.KeyProvider;
 using Nacre.Cli.Reference;
 using Nacre.Cli.Secret;
+using Nacre.Cli.Serve;
 using Nacre.Cli.Token;
 
 var root = new RootCommand("Nacre runs containers on machines their owner does not trust: it proves what a machine is before it gives it a secret.")
@@ -15,6 +16,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     DemoCommand.Create(),
     LauncherCommands.Test(),
     LauncherCommands.Bench(),
+    ServeCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),

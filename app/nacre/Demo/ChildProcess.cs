@@ -79,9 +79,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         while (!await isUp(cancel))
         {
             if (HasExited)
-                throw new CommandException($"{what} ended at once: {LastLogLine()}", $"its log is {LogFile}");
+                throw new CommandException($"{what} ended at once: {LastLogLine()}");
             if (Stopwatch.GetTimestamp() > deadline)
-                throw new CommandException($"{what} did not answer within {limit.TotalSeconds:F0} s: {LastLogLine()}", $"its log is {LogFile}");
+                throw new CommandException($"{what} did not answer within {limit.TotalSeconds:F0} s: {LastLogLine()}");
             await Task.Delay(20, cancel);
         }
     }
@@ -100,11 +100,11 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new CommandException($"{what} did not end within {limit.TotalSeconds:F0} s: {LastLogLine()}", $"its log is {LogFile}");
+            throw new CommandException($"{what} did not end within {limit.TotalSeconds:F0} s: {LastLogLine()}");
         }
 
         if (_process.ExitCode != 0)
-            throw new CommandException($"{what} failed with exit code {_process.ExitCode}: {LastLogLine()}", $"its log is {LogFile}");
+            throw new CommandException($"{what} failed with exit code {_process.ExitCode}: {LastLogLine()}");
     }
 
     /// <summary>Asks it to end, and after three seconds makes it. Whoever wants it to outlive this process does not dispose it.</summary>

@@ -20,7 +20,7 @@ internal static class ImageDecryptCommand
         {
             source, target, keyFile, keyId, plainHttp, authFile,
         };
-        var brokerOptions = BrokerOptions.AddTo(command);
+        var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             await using var broker = brokerOptions.Open(line);

@@ -29,7 +29,7 @@ internal static class ImagePullCommand
         {
             reference, bundle, policy, keys, insecure, keyFile, keyId, devices, output, plainHttp, authFile,
         };
-        var brokerOptions = BrokerOptions.AddTo(command);
+        var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             var rules = line.GetValue(insecure)

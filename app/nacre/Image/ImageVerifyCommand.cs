@@ -19,7 +19,7 @@ internal static class ImageVerifyCommand
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();
         var command = new Command("verify", "Check the signatures of an image and say what was checked.") { reference, keys, policy, output, plainHttp, authFile };
-        var brokerOptions = BrokerOptions.AddTo(command);
+        var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             var rules = await ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], cancel);

@@ -8,14 +8,14 @@ using Nacre.Images;
 namespace Nacre.Cli;
 
 /// <summary>The key broker as a source of keys and policies for images: this machine attests to it when the first one is asked for.</summary>
-internal sealed class BrokerOptions
+internal sealed class GuestBrokerOptions
 {
     private readonly ServerOptions _server;
     private readonly MachineOptions _machine;
 
-    private BrokerOptions(Command command) => (_server, _machine) = (ServerOptions.AddTo(command), MachineOptions.AddTo(command));
+    private GuestBrokerOptions(Command command) => (_server, _machine) = (ServerOptions.AddTo(command), MachineOptions.AddTo(command));
 
-    public static BrokerOptions AddTo(Command command) => new(command);
+    public static GuestBrokerOptions AddTo(Command command) => new(command);
 
     /// <summary>Nothing is opened before the first secret is asked for.</summary>
     public BrokerResources Open(ParseResult line) => new(async cancel =>
