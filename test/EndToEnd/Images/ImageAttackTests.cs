@@ -253,7 +253,7 @@ public sealed class ImageAttackTests(DockerRegistryFixture fixture) : IClassFixt
     public async Task Limits_on_what_an_image_may_cost()
     {
         await _scene.PushAsync();
-        foreach (var limits in (ReadOnlySpan<UnpackLimits>)[new() { Entries = 5 }, new() { Bytes = 1000 }])
+        foreach (var limits in (UnpackLimits[])[new() { Entries = 5 }, new() { Bytes = 1000 }])
             await _scene.RefusesAsync(ImageFault.TooLarge, ImagePolicy.InsecureAcceptAnything, options: new() { Unpack = new() { Limits = limits } });
     }
 

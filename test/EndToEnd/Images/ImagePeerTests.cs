@@ -1,11 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
-using Nacre.Cli.Demo;
 using Nacre.EndToEndTests.Peers;
 using Nacre.Guest.KeyProvider;
 using Nacre.Images.Policy;
-using Nacre.Images.Signatures;
 using Nacre.Rpc;
 using Nacre.Rpc.Grpc;
 
@@ -43,17 +41,24 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
     {
         var skopeo = await NewerAsync("skopeo");
         var target = Path.Combine(_scene.Directory, "dir");
-        await ToolRun.RunAsync(skopeo, ["copy", "-q", "--insecure-policy", "--dest-compress-format", compression, "--dest-compress", $"oci:{_scene.Layout}:plain", $"dir:{target}"]);
-        await ToolRun.RunAsync(skopeo, ["copy", "-q", "--insecure-policy", "--dest-compress-format", compression, "--dest-force-compress-format", "--dest-tls-verify=false", $"dir:{target}", _scene.Docker]);
-        await _scene.PullAsync(ImagePolicy.InsecureAcceptAnything);
+        await ToolRun.RunAsync(skopeo, ["copy", "-q", "--insecure-policy", "--dest-decompress", $"oci:{_scene.Layout}:plain", $"dir:{target}"]);
+        // To a directory: for registries skopeo remembers blobs it has pushed before and takes those, whatever their compression.
+        var packed = Path.Combine(_scene.Directory, "packed");
+        await ToolRun.RunAsync(skopeo, ["copy", "-q", "--insecure-policy", "--dest-compress", "--dest-compress-format", compression, $"dir:{target}", $"dir:{packed}"]);
+        await using var source = Nacre.Images.Transports.ImageLocation.Parse($"dir:{packed}").OpenSource(ImageScene.Options);
+        var manifest = Nacre.Images.Oci.ImageManifest.Parse(await source.GetManifestAsync(null, CancellationToken.None), "test");
+        Assert.All(manifest.Layers, layer => Assert.EndsWith(compression, layer.MediaType, StringComparison.Ordinal));
+
+        await _scene.PullAsync(ImagePolicy.InsecureAcceptAnything, $"dir:{packed}");
     }
 
     [Fact]
     public async Task A_newer_skopeo_encrypts_through_our_key_provider_and_decrypts_through_it()
     {
         var skopeo = await NewerAsync("skopeo");
+        using var service = new KeyProviderService(_scene, _scene);
         await using var server = await GrpcServer.StartAsync(
-            new KeyProviderService(_scene, _scene).AddTo(new RpcTable()), RpcAddress.Parse("127.0.0.1:0"), null, CancellationToken.None);
+            service.AddTo(new RpcTable()), RpcAddress.Parse("127.0.0.1:0"), null, CancellationToken.None);
         var config = await ProviderConfigAsync(server.Address);
 
         await ToolRun.RunAsync(skopeo,
@@ -74,8 +79,9 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
     {
         var skopeo = await NewerAsync("skopeo");
         await _scene.PushEncryptedAsync();
+        using var service = new KeyProviderService(_scene, _scene);
         await using var server = await GrpcServer.StartAsync(
-            new KeyProviderService(_scene, _scene).AddTo(new RpcTable()), RpcAddress.Parse("127.0.0.1:0"), null, CancellationToken.None);
+            service.AddTo(new RpcTable()), RpcAddress.Parse("127.0.0.1:0"), null, CancellationToken.None);
         var target = Path.Combine(_scene.Directory, "plain");
         await ToolRun.RunAsync(skopeo,
             ["copy", "-q", "--insecure-policy", "--src-tls-verify=false", "--decryption-key", "provider:attestation-agent", _scene.Docker, $"oci:{target}:1"],
@@ -88,8 +94,9 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
     public async Task A_newer_skopeo_fails_when_the_key_cannot_be_kept()
     {
         var skopeo = await NewerAsync("skopeo");
+        using var service = new KeyProviderService(registry: null, _scene);
         await using var server = await GrpcServer.StartAsync(
-            new KeyProviderService(registry: null, _scene).AddTo(new RpcTable()), RpcAddress.Parse("127.0.0.1:0"), null, CancellationToken.None);
+            service.AddTo(new RpcTable()), RpcAddress.Parse("127.0.0.1:0"), null, CancellationToken.None);
         var (code, _, error) = await ToolRun.TryAsync(skopeo,
             ["copy", "-q", "--insecure-policy", "--dest-tls-verify=false", "--encryption-key", "provider:attestation-agent:keyid=kbs:///default/key/1",
                 $"oci:{_scene.Layout}:plain", _scene.Docker], await ProviderConfigAsync(server.Address));
@@ -115,19 +122,26 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
     {
         var cosign = await NewerAsync("cosign");
         await _scene.PushAsync();
-        var key = Path.Combine(_scene.Directory, "key.pem");
-        await File.WriteAllTextAsync(key, _scene.SigningKey.ExportPkcs8PrivateKeyPem());
         (string, string)[] password = [("COSIGN_PASSWORD", "")];
-        await ToolRun.RunAsync(cosign, ["import-key-pair", "-y", "--key", key, "--output-key-prefix", Path.Combine(_scene.Directory, "cosign")], password);
+        var prefix = Path.Combine(_scene.Directory, "cosign");
+        await ToolRun.RunAsync(cosign, ["generate-key-pair", "--output-key-prefix", prefix], password);
+        _scene.Put(ImageScene.PublicKeyId, await File.ReadAllBytesAsync(prefix + ".pub"));
         await using var image = _scene.OpenRegistry();
         var digest = (await image.GetManifestAsync(null, CancellationToken.None)).Digest;
         await ToolRun.RunAsync(cosign,
-            ["sign", "-y", "--key", Path.Combine(_scene.Directory, "cosign.key"), "--tlog-upload=false", "--allow-http-registry", "--allow-insecure-registry", $"{image.Image.Name}@{digest}"],
+            ["sign", "-y", "--key", prefix + ".key", "--tlog-upload=false", "--allow-http-registry", "--allow-insecure-registry", $"{image.Image.Name}@{digest}"],
             password);
 
         // cosign signs the repository, so the policy says matchRepository, as for every image that cosign signs.
-        var policy = ImagePolicy.Parse(Encoding.UTF8.GetBytes(
-            $$$"""{"default":[{"type":"reject"}],"transports":{"docker":{"127.0.0.1":[{"type":"sigstoreSigned","keyPath":"{{{ImageScene.PublicKeyId}}}","signedIdentity":{"type":"matchRepository"}}],"":[{"type":"sigstoreSigned","keyPath":"{{{ImageScene.PublicKeyId}}}","signedIdentity":{"type":"matchRepository"}}]}}}"""), "test");
+        var policy = ImagePolicy.Parse(Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["default"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "sigstoreSigned",
+                ["keyPath"] = ImageScene.PublicKeyId.ToString(),
+                ["signedIdentity"] = new JsonObject { ["type"] = "matchRepository" },
+            }),
+        }.ToJsonString()), "test");
         Assert.True((await _scene.PullAsync(policy)).Decision.Accepted);
     }
 

@@ -59,7 +59,7 @@ internal sealed class ImageScene : IDisposable, IKeyRegistry, IResourceSource
     public async Task PushEncryptedAsync()
     {
         using var key = SecretBytes.Copy(_resources[KeyId]);
-        await CopyAsync($"oci:{Layout}:plain", Docker, new EncryptTransform([new KbsKeyWrapper(KeyId, key)]));
+        await CopyAsync($"oci:{Layout}:plain", Docker, new EncryptTransform([new KbsRecipient(KeyId, key)]));
     }
 
     public async Task SignAsync(ECDsa? key = null)
@@ -92,8 +92,9 @@ internal sealed class ImageScene : IDisposable, IKeyRegistry, IResourceSource
 
     public void Put(ResourceUri uri, byte[] value) => _resources[uri] = value;
 
-    public ValueTask RegisterAsync(ResourceUri uri, SecretBytes key, CancellationToken cancel)
+    public ValueTask RegisterAsync(ResourceUri uri, SecretBytes key, bool isNew, CancellationToken cancel)
     {
+        Assert.False(isNew && _resources.ContainsKey(uri), "A key would be lost.");
         _resources[uri] = key.Reveal().ToArray();
         return ValueTask.CompletedTask;
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Nacre.Images;
 using Nacre.Images.Policy;
 using Nacre.Images.References;
@@ -53,9 +54,17 @@ public sealed class ImagePolicyTests
     [InlineData("oci:/images/../secret", "default")]
     public void Finds_the_narrowest_scope_by_whole_components(string location, string scope)
     {
-        var scopes = string.Join(',', ((string[])["example.com/a/b:1", "example.com/a/b", "example.com/a", "example.com", "*.example.com", ""])
-            .Select(name => $$"""{{"\""}}{{name}}":[{"type":"reject"}]"""));
-        var json = $$$"""{"default":[{"type":"reject"}],"transports":{"docker":{{{{scopes}}}},"oci":{"/images":[{"type":"reject"}]}}}""";
+        static JsonArray Reject() => new(new JsonObject { ["type"] = "reject" });
+        string[] scopes = ["example.com/a/b:1", "example.com/a/b", "example.com/a", "example.com", "*.example.com", ""];
+        var json = new JsonObject
+        {
+            ["default"] = Reject(),
+            ["transports"] = new JsonObject
+            {
+                ["docker"] = new JsonObject(scopes.Select(name => KeyValuePair.Create(name, (JsonNode?)Reject()))),
+                ["oci"] = new JsonObject { ["/images"] = Reject() },
+            },
+        }.ToJsonString();
 
         Assert.Equal(scope, ImagePolicy.Parse(Encoding.UTF8.GetBytes(json), "test").Find(ImageLocation.Parse(location)).Scope);
     }

@@ -28,6 +28,20 @@ public sealed class KeyProviderServiceTests
         Assert.Equal(s_secret, KeyProviderProtocol.ReadUnwrapResult(opened));
     }
 
+    // skopeo asks once for each layer, with the same words.
+    [Fact]
+    public async Task All_layers_under_one_name_have_one_key()
+    {
+        var keys = new MemoryKeys();
+        using var service = new KeyProviderService(keys, keys);
+        var request = KeyProviderProtocol.WriteWrapRequest("attestation-agent", "keyid=kbs:///default/key/1", s_secret);
+        var first = KeyProviderProtocol.ReadWrapResult(await CallAsync(service, "WrapKey", request));
+        await CallAsync(service, "WrapKey", request);
+
+        var opened = await CallAsync(service, "UnWrapKey", KeyProviderProtocol.WriteUnwrapRequest("attestation-agent", first));
+        Assert.Equal(s_secret, KeyProviderProtocol.ReadUnwrapResult(opened));
+    }
+
     // Readers in Rust take nothing but arrays of numbers (guest.md 9.0).
     [Fact]
     public async Task Answers_with_an_array_of_numbers()
@@ -94,7 +108,13 @@ public sealed class KeyProviderServiceTests
 
     private static async Task<byte[]> CallAsync(MemoryKeys keys, string method, byte[] json)
     {
-        var table = new KeyProviderService(keys, keys).AddTo(new RpcTable());
+        using var service = new KeyProviderService(keys, keys);
+        return await CallAsync(service, method, json);
+    }
+
+    private static async Task<byte[]> CallAsync(KeyProviderService service, string method, byte[] json)
+    {
+        var table = service.AddTo(new RpcTable());
         var input = new KeyProviderKeyWrapProtocolInput { KeyProviderKeyWrapProtocolInput_ = ByteString.CopyFrom(json) };
         var answer = await table.Find(KeyProviderService.Name, method)!(input.ToByteArray(), CancellationToken.None);
         return KeyProviderKeyWrapProtocolOutput.Parser.ParseFrom(answer).KeyProviderKeyWrapProtocolOutput_.ToByteArray();
@@ -106,8 +126,9 @@ public sealed class KeyProviderServiceTests
 
         public bool Refuses { get; init; }
 
-        public ValueTask RegisterAsync(ResourceUri uri, SecretBytes key, CancellationToken cancel)
+        public ValueTask RegisterAsync(ResourceUri uri, SecretBytes key, bool isNew, CancellationToken cancel)
         {
+            Assert.False(isNew && Stored.ContainsKey(uri));
             if (Refuses)
                 throw new IOException("the store is full");
             Stored[uri] = key.Reveal().ToArray();
