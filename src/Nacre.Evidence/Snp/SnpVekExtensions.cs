@@ -46,16 +46,16 @@ public sealed record SnpVekExtensions
             Tcb = new(
                 certificate.Extensions.Find(Arc + "3.9") is null ? null : Number(certificate, "3.9"),
                 Number(certificate, "3.1"), Number(certificate, "3.2"), Number(certificate, "3.3"), Number(certificate, "3.8")),
-            HardwareId = hardwareId is null ? null : ReadHardwareId(hardwareId.Value),
+            HardwareId = hardwareId is null ? null : ReadHardwareId(hardwareId),
             ProviderId = Text(certificate, "5"),
         };
     }
 
     // The value is the bytes themselves, or on some certificates an OCTET STRING around them.
-    private static byte[] ReadHardwareId(ReadOnlyMemory<byte> value)
+    private static byte[] ReadHardwareId(byte[] value)
     {
         var bytes = value.Length is ChipIdSize or TurinChipIdSize
-            ? value.ToArray()
+            ? value
             : DerStructure.Read(Structure, value, static (der, _) =>
             {
                 var inner = der.ReadOctetString();

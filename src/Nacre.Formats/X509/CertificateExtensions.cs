@@ -12,7 +12,7 @@ public sealed class CertificateExtensions
     public const string CrlDistributionPointsOid = "2.5.29.31";
     private const int Max = 64;
 
-    private readonly Dictionary<string, (bool Critical, ReadOnlyMemory<byte> Value)> _byOid = [];
+    private readonly Dictionary<string, (bool Critical, byte[] Value)> _byOid = [];
 
     private CertificateExtensions()
     {
@@ -23,7 +23,7 @@ public sealed class CertificateExtensions
     public IEnumerable<string> CriticalOids => _byOid.Where(entry => entry.Value.Critical).Select(entry => entry.Key);
 
     /// <summary>The content of the extension's OCTET STRING; null when the extension is absent.</summary>
-    public ReadOnlyMemory<byte>? Find(string oid) => _byOid.TryGetValue(oid, out var found) ? found.Value : null;
+    public byte[]? Find(string oid) => _byOid.TryGetValue(oid, out var found) ? found.Value : null;
 
     /// <summary>cA of BasicConstraints; false when absent.</summary>
     public bool IsAuthority { get; private set; }

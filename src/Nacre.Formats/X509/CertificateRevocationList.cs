@@ -119,7 +119,7 @@ public sealed class CertificateRevocationList
             SignatureAlgorithm = SignatureAlgorithm.Parse(algorithm),
             Signature = signature,
             Number = extensions.Find(CertificateExtensions.CrlNumberOid) is { } number
-                ? new AsnReader(number, AsnEncodingRules.DER).ReadInteger() : null,
+                ? new AsnReader(number, AsnEncodingRules.DER).ReadInteger() : (BigInteger?)null,
         };
     }
 

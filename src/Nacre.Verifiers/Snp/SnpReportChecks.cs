@@ -34,9 +34,10 @@ internal static class SnpReportChecks
     {
         Span<byte> signature = stackalloc byte[96];
         report.WriteSignature(signature);
+        var verifies = vek.Key.VerifyEcdsa(HashAlgorithmName.SHA384, report.Signed, signature);
         checks.Require(
-            vek.Key.VerifyEcdsa(HashAlgorithmName.SHA384, report.Signed, signature), "snp.report.signature", "SIGNATURE over bytes 0x000 to 0x29f",
-            "one by the certificate's key", "see the outcome", "the report was changed, or the certificate is that of another chip or of other versions");
+            verifies, "snp.report.signature", "SIGNATURE over bytes 0x000 to 0x29f", "one by the certificate's key",
+            verifies ? "it verifies" : "it does not verify", "the report was changed, or the certificate is that of another chip or of other versions");
     }
 
     public static void RequireVersions(CheckList checks, SnpReport report, SnpProduct product, SnpOptions options)
