@@ -4,9 +4,10 @@ namespace Nacre.Evidence;
 public static class TeeNames
 {
     public const string Snp = "snp";
+    public const string AzSnpVtpm = "az-snp-vtpm";
     public const string Tpm = "tpm";
     public const string Sample = "sample";
 
     /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
-    public static IReadOnlyList<string> All { get; } = [Snp, Tpm, Sample];
+    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, Snp, Tpm, Sample];
 }

@@ -1,3 +1,4 @@
+using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Sample;
 using Nacre.Verifiers.Snp;
 using Nacre.Verifiers.Tpm;
@@ -11,7 +12,12 @@ public static class VerifierList
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var verifiers = new List<IEvidenceVerifier> { new SnpVerifier(options.Snp), new TpmVerifier() };
+        var verifiers = new List<IEvidenceVerifier>
+        {
+            new AzSnpVtpmVerifier(options.Snp),
+            new SnpVerifier(options.Snp),
+            new TpmVerifier(),
+        };
         if (options.AllowSampleEvidence)
             verifiers.Add(new SampleVerifier());
 
