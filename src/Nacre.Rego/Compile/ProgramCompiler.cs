@@ -4,14 +4,14 @@ using Nacre.Rego.Syntax;
 namespace Nacre.Rego.Compile;
 
 /// <summary>Plans every rule of a tree, and checks that none depends on itself.</summary>
-internal sealed class ProgramCompiler(RuleTree tree, Func<Rule, RuleGroup, Tracing?> tracing)
+internal sealed class ProgramCompiler(RuleTree tree, Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
 {
     private readonly List<RegoError> _errors = [];
     private readonly Dictionary<RuleGroup, HashSet<RuleGroup>> _dependencies = [];
 
-    public static void Compile(RuleTree tree, Func<Rule, RuleGroup, Tracing?> tracing)
+    public static void Compile(RuleTree tree, Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
     {
-        var compiler = new ProgramCompiler(tree, tracing);
+        var compiler = new ProgramCompiler(tree, annotations, tracing);
         foreach (var (group, rules) in tree.Groups)
             compiler.CompileGroup(group, rules);
 
@@ -56,7 +56,7 @@ internal sealed class ProgramCompiler(RuleTree tree, Func<Rule, RuleGroup, Traci
         RuleBody? last = null;
         for (var rule = entry.Rule; rule is not null; rule = rule.Else)
         {
-            var planned = new RulePlanner(entry, rule, group, tracing(rule, group));
+            var planned = new RulePlanner(entry, rule, group, annotations, tracing(rule, group));
             var body = planned.Plan();
             _dependencies[group].UnionWith(planned.Dependencies);
             group.IsCostly |= planned.IsCostly;

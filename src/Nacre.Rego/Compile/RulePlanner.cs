@@ -13,12 +13,13 @@ internal sealed class RulePlanner
     private readonly Planner _planner;
     private readonly Resolver _resolver;
 
-    public RulePlanner(RuleEntry entry, Rule rule, RuleGroup group, Tracing? tracing)
+    public RulePlanner(RuleEntry entry, Rule rule, RuleGroup group, Annotations annotations, Tracing? tracing)
     {
         (_entry, _rule, _group) = (entry, rule, group);
         _frame.Reserve(group.Arity);
         _planner = new Planner(_frame, entry.Names.Tree, tracing);
-        _resolver = new Resolver(entry.Names, _frame);
+        _resolver = new Resolver(
+            entry.Names, _frame, name => name == "rego.metadata.rule" ? annotations.OfRule(entry.Rule) : annotations.Chain(entry.Rule, entry.Module));
     }
 
     public HashSet<RuleGroup> Dependencies => _planner.Dependencies;
