@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Nacre.Attesters.Tpm;
+using Nacre.Cli.Image;
 using Nacre.Client;
+using Nacre.Images;
 using Nacre.Formats;
 
 namespace Nacre.Cli;
@@ -14,6 +17,9 @@ internal sealed record CommandError(int ExitCode, string Message, string? Remedy
         CommandException e => new(e.ExitCode, e.Message, e.Remedy),
         MalformedDataException e => new(Cli.ExitCode.NotVerified, e.Message),
         KbsException e => FromServer(e),
+        ImageException e => new(ImageVerb.CodeOf(e.Fault), $"{e.What} ({e.Where})", e.Remedy),
+        TpmException e => new(Cli.ExitCode.Local, e.Message),
+        TpmUnavailableException e => new(Cli.ExitCode.Local, e.Message, "--tpm or NACRE_TPM names the TPM: /dev/tpmrm0, swtpm:HOST:PORT or unix:/PATH"),
         CryptographicException e => new(Cli.ExitCode.Local, e.Message),
         FormatException e => new(Cli.ExitCode.Local, e.Message),
         HttpRequestException e => new(Cli.ExitCode.Server, e.Message, "is the server running, and is the address right?"),

@@ -3,18 +3,28 @@ using System.CommandLine.Help;
 using Nacre.Cli;
 using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
+using Nacre.Cli.Demo;
+using Nacre.Cli.Image;
+using Nacre.Cli.KeyProvider;
+using Nacre.Cli.Policy;
 using Nacre.Cli.Reference;
 using Nacre.Cli.Secret;
+using Nacre.Cli.Serve;
 using Nacre.Cli.Token;
 
 var root = new RootCommand("Nacre runs containers on machines their owner does not trust: it proves what a machine is before it gives it a secret.")
 {
+    DemoCommand.Create(),
     LauncherCommands.Test(),
     LauncherCommands.Bench(),
+    ServeCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),
+    PolicyCommand.Create(),
     ReferenceCommand.Create(),
+    ImageCommand.Create(),
+    KeyProviderCommand.Create(),
     AttemptsCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));

@@ -14,9 +14,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     private static readonly BlockingCollection<Action> s_starts = StartThread();
 
     private readonly Process _process;
-    private readonly bool _outlives;
 
-    private ChildProcess(Process process, string logFile, bool outlives) => (_process, LogFile, _outlives) = (process, logFile, outlives);
+    private ChildProcess(Process process, string logFile) => (_process, LogFile) = (process, logFile);
 
     public string LogFile { get; }
 
@@ -28,13 +27,19 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <param name="arguments">Passed as they are; no shell looks at them.</param>
     /// <param name="logFile">Where its output goes, appended.</param>
     /// <param name="outlives">Leave it running when this process ends.</param>
+    /// <param name="package">The Debian package it is in, when its name is another.</param>
     /// <param name="environment">Variables to set besides the inherited ones.</param>
     /// <exception cref="CommandException">The program is not installed.</exception>
     public static async Task<ChildProcess> StartAsync(
-        string program, IReadOnlyList<string> arguments, string logFile, bool outlives = false, IReadOnlyDictionary<string, string>? environment = null)
+        string program,
+        IReadOnlyList<string> arguments,
+        string logFile,
+        bool outlives = false,
+        string? package = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         if (FindProgram(program) is not { } path)
-            throw new CommandException($"{program} is not installed", $"apt-get install {program}");
+            throw new CommandException($"{program} is not installed", $"apt-get install {package ?? program}");
 
         // setsid: Ctrl-C in the terminal must reach this process only, which then ends its children in order.
         var start = new ProcessStartInfo("setsid") { UseShellExecute = false };
@@ -64,7 +69,7 @@ internal sealed class ChildProcess : IAsyncDisposable
                 started.SetException(new CommandException($"{program} could not be started: {e.Message}", "apt-get install util-linux"));
             }
         });
-        return new ChildProcess(await started.Task, logFile, outlives);
+        return new ChildProcess(await started.Task, logFile);
     }
 
     /// <summary>Waits until <paramref name="isUp"/> says so; a child that ends before that is an error with the end of its log.</summary>
@@ -74,9 +79,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         while (!await isUp(cancel))
         {
             if (HasExited)
-                throw new CommandException($"{what} ended at once: {LastLogLine()}", $"its log is {LogFile}");
+                throw new CommandException($"{what} ended at once: {LastLogLine()}");
             if (Stopwatch.GetTimestamp() > deadline)
-                throw new CommandException($"{what} did not answer within {limit.TotalSeconds:F0} s: {LastLogLine()}", $"its log is {LogFile}");
+                throw new CommandException($"{what} did not answer within {limit.TotalSeconds:F0} s: {LastLogLine()}");
             await Task.Delay(20, cancel);
         }
     }
@@ -84,10 +89,28 @@ internal sealed class ChildProcess : IAsyncDisposable
     public string LastLogLine() =>
         File.Exists(LogFile) ? File.ReadLines(LogFile).LastOrDefault(line => line.Length > 0) ?? "(no output)" : "(no output)";
 
-    /// <summary>Asks it to end, and after three seconds makes it.</summary>
+    /// <summary>Waits for its end, which must be a good one.</summary>
+    public async Task RunToEndAsync(TimeSpan limit, string what, CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        either.CancelAfter(limit);
+        try
+        {
+            await _process.WaitForExitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new CommandException($"{what} did not end within {limit.TotalSeconds:F0} s: {LastLogLine()}");
+        }
+
+        if (_process.ExitCode != 0)
+            throw new CommandException($"{what} failed with exit code {_process.ExitCode}: {LastLogLine()}");
+    }
+
+    /// <summary>Asks it to end, and after three seconds makes it. Whoever wants it to outlive this process does not dispose it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_outlives && !_process.HasExited)
+        if (!_process.HasExited)
         {
             using var terminate = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
@@ -105,7 +128,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static string? FindProgram(string program)
+    /// <summary>The full path of a program; null when it is not installed.</summary>
+    public static string? FindProgram(string program)
     {
         if (program.Contains('/', StringComparison.Ordinal))
             return File.Exists(program) ? program : null;

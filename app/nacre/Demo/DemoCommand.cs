@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 
 namespace Nacre.Cli.Demo;
 
@@ -14,7 +13,7 @@ internal static class DemoCommand
         var command = new Command("demo", "The whole chain on this machine: TPM, key broker, registry, encrypted and signed image, four refusals.") { json, keep, stop };
         command.SetAction((line, cancel) => line.GetValue(stop)
             ? Task.FromResult(KeptDemo.Stop(Console.Out))
-            : RunAsync(line.GetValue(json) ? new JsonDemoReport(Console.Out) : new TerminalDemoReport(AnsiConsole.Console), line.GetValue(keep), cancel));
+            : RunAsync(line.GetValue(json) ? new JsonDemoReport(Console.Out) : new TerminalDemoReport(), line.GetValue(keep), cancel));
         return command;
     }
 
@@ -23,10 +22,11 @@ internal static class DemoCommand
         await using var scene = DemoScene.Create(keep);
         var outcome = await DemoRunner.RunAsync(DemoSteps.All(scene), report, cancel);
         report.End(outcome);
-        if (outcome.Ok && keep)
+
+        // A demo that failed is kept as well when asked for: that is when somebody wants to look.
+        scene.Keep = keep && scene.IsUp && !cancel.IsCancellationRequested;
+        if (scene.Keep)
             KeptDemo.Remember(scene, Console.Error);
-        else
-            scene.Keep = false;
         return outcome.Ok ? ExitCode.Done : cancel.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Local;
     }
 }

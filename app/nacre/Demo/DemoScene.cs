@@ -68,6 +68,9 @@ internal sealed class DemoScene : IAsyncDisposable
     /// <summary>Of the encrypted image in the registry.</summary>
     public Digest? SecretImageDigest { get; set; }
 
+    /// <summary>Machine, server and registry are there.</summary>
+    public bool IsUp => _machine is not null && _server is not null && _registry is not null;
+
     public IEnumerable<int> ProcessIds => [Machine.ProcessId, Server.Id, Registry.ProcessId];
 
     public static DemoScene Create(bool keep) => new(Directory.CreateTempSubdirectory("nacre-demo-").FullName, keep);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text;
 using Nacre.Client;
 using Nacre.Evidence.Protocol;
 using Nacre.Guest.AttestationAgent;
@@ -62,6 +61,7 @@ internal sealed class GuestSteps(DemoScene scene)
         var start = new ProcessStartInfo(ChildProcess.FindProgram("runc") ?? throw new CommandException("runc is not installed", "apt-get install runc"))
         {
             ArgumentList = { "--root", Path.Combine(bundle, "..", "runc"), "run", "--bundle", bundle, id },
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

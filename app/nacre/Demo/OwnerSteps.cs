@@ -33,7 +33,7 @@ internal sealed class OwnerSteps(DemoScene scene)
     public async Task<string> SignAsync(CancellationToken cancel)
     {
         await using var image = OpenImage(scene.SecretImage);
-        await CosignSignatures.SignAsync(image, scene.SecretImageDigest!.Value, scene.OwnerKey, cancel);
+        await CosignSignatures.SignAsync(image, scene.SecretImageDigest!, scene.OwnerKey, cancel);
         return $"signature in cosign's format beside {scene.SecretImageDigest}";
     }
 
@@ -57,7 +57,7 @@ internal sealed class OwnerSteps(DemoScene scene)
     {
         await using var from = ImageLocation.Parse(scene.PlainImage).OpenSource(DemoScene.RegistryOptions);
         await using var to = ImageLocation.Parse(target).OpenTarget(DemoScene.RegistryOptions);
-        var encrypt = new EncryptTransform([new KbsKeyWrapper(DemoScene.ImageKey, key)]);
+        var encrypt = new EncryptTransform([new KbsRecipient(DemoScene.ImageKey, key)]);
         return (await new ImageCopier(from, to, encrypt).CopyAsync(cancel)).Digest;
     }
 

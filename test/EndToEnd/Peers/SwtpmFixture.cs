@@ -30,9 +30,9 @@ public sealed class SwtpmFixture : IAsyncLifetime
     {
         var maker = new SwtpmAuthority(Scratch("maker"));
         var other = new SwtpmAuthority(Scratch("other-maker"));
-        _first = await SwtpmProcess.StartAsync(Scratch("first"), maker, CancellationToken.None);
-        _second = await SwtpmProcess.StartAsync(Scratch("second"), maker, CancellationToken.None);
-        _foreign = await SwtpmProcess.StartAsync(Scratch("foreign"), other, CancellationToken.None);
+        _first = await SwtpmProcess.StartAsync(Scratch("first"), maker, outlives: false, CancellationToken.None);
+        _second = await SwtpmProcess.StartAsync(Scratch("second"), maker, outlives: false, CancellationToken.None);
+        _foreign = await SwtpmProcess.StartAsync(Scratch("foreign"), other, outlives: false, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Nacre.Evidence.Protocol;
+using Nacre.Images.Encryption;
+using Nacre.Images.Policy;
+using Nacre.Images.Pull;
+using Nacre.Images.Transports;
+using Nacre.Images.Unpack;
+
+namespace Nacre.Cli.Image;
+
+/// <summary><c>nacre image pull REF BUNDLE</c></summary>
+internal static class ImagePullCommand
+{
+    public static Command Create()
+    {
+        var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
+        var bundle = new Argument<DirectoryInfo>("bundle") { Description = "Directory for the OCI bundle; it must not exist, or be empty." };
+        var policy = new Option<FileInfo?>("--policy") { Description = "containers-policy.json." };
+        var keys = new Option<string[]>("--key") { Description = "Public key that must have signed: a PEM file or kbs:///…" };
+        var insecure = new Option<bool>("--insecure-accept-anything") { Description = "No signature is asked for." };
+        var keyFile = new Option<FileInfo?>("--key-file") { Description = "The 32 raw bytes that the layers' keys are wrapped with, instead of a key broker." };
+        var keyId = new Option<string?>("--key-id") { Description = "Use the file for this key only." };
+        var devices = new Option<bool>("--devices") { Description = "Make device nodes (root only)." };
+        var output = ImageVerb.Output();
+        var plainHttp = ImageVerb.PlainHttp();
+        var authFile = ImageVerb.AuthFile();
+        var command = new Command("pull", "Verify, decrypt and unpack an image into a bundle that an OCI runtime can run.")
+        {
+            reference, bundle, policy, keys, insecure, keyFile, keyId, devices, output, plainHttp, authFile,
+        };
+        var brokerOptions = GuestBrokerOptions.AddTo(command);
+        command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
+        {
+            var rules = line.GetValue(insecure)
+                ? ImagePolicy.InsecureAcceptAnything
+                : await ImageVerifyCommand.ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], cancel);
+            using var fileKeys = line.GetValue(keyFile) is { } file
+                ? new KbsKeyUnwrapper(new SingleKeySource(
+                    line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(file, cancel)))
+                : null;
+            var options = new PullOptions
+            {
+                Registry = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel),
+                Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
+                Unwrappers = fileKeys is null ? [] : [fileKeys],
+            };
+            await using var broker = brokerOptions.Open(line);
+            var puller = new ImagePuller(fileKeys is null ? broker : null, rules, options, ImageVerb.Progress());
+            var result = await puller.PullAsync(ImageLocation.Parse(line.GetRequiredValue(reference)), line.GetRequiredValue(bundle).FullName, cancel);
+            await WriteAsync(result, line.GetValue(output) == "json");
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+
+    private static async Task WriteAsync(PullResult result, bool json)
+    {
+        foreach (var note in result.Notes)
+            await Console.Error.WriteLineAsync($"nacre: note: {note}");
+        if (!json)
+        {
+            await Console.Out.WriteLineAsync(result.ManifestDigest.ToString());
+            return;
+        }
+
+        await ImageVerb.WriteJsonAsync(new JsonObject
+        {
+            ["manifestDigest"] = result.ManifestDigest.ToString(),
+            ["indexDigest"] = result.IndexDigest?.ToString(),
+            ["policyScope"] = result.Decision.Scope,
+            ["layers"] = new JsonArray([.. result.Layers.Select(layer => (JsonNode)new JsonObject
+            {
+                ["digest"] = layer.Digest.ToString(), ["diffId"] = layer.DiffId.ToString(), ["encrypted"] = layer.Encrypted, ["size"] = layer.Size,
+            })]),
+            ["notes"] = new JsonArray([.. result.Notes.Select(note => (JsonNode)JsonValue.Create(note))]),
+        });
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Nacre.Images;
+using Nacre.Images.Copy;
+using Nacre.Images.Registry;
+
+namespace Nacre.Cli.Image;
+
+/// <summary>What the image verbs share: options of registries, errors to exit codes, JSON or text.</summary>
+internal static class ImageVerb
+{
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, TypeInfoResolver = JsonSerializerOptions.Default.TypeInfoResolver };
+
+    public static Option<string[]> PlainHttp() => new("--plain-http")
+    {
+        Description = "HOST[:PORT] of a registry without TLS; 'loopback' for all on this machine. Can be given more than once.",
+        HelpName = "HOST",
+    };
+
+    public static Option<FileInfo?> AuthFile() => new("--authfile") { Description = "auth.json with the registries' credentials, as skopeo login writes it." };
+
+    public static Option<string?> Output() => new("--output", "-o") { Description = "json, or nothing for text.", HelpName = "json" };
+
+    public static async Task<RegistryOptions> RegistryOptionsAsync(string[]? plainHttp, FileInfo? authFile, CancellationToken cancel) => new()
+    {
+        PlainHttpHosts = (plainHttp ?? []).Where(host => host != "loopback").ToHashSet(),
+        AllowPlainHttpOnLoopback = plainHttp?.Contains("loopback") == true,
+        Credentials = authFile is null
+            ? RegistryCredentials.None
+            : RegistryCredentials.Parse(await File.ReadAllBytesAsync(authFile.FullName, cancel), authFile.FullName),
+    };
+
+    public static async Task<int> RunAsync(Func<Task<int>> verb)
+    {
+        try
+        {
+            return await verb();
+        }
+        catch (ImageException e)
+        {
+            await Console.Error.WriteLineAsync($"nacre: error: {e.What}\nnacre: where: {e.Where}\nnacre: hint: {e.Remedy}");
+            return CodeOf(e.Fault);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"nacre: error: {e.Message}");
+            return ExitCode.Local;
+        }
+    }
+
+    public static int CodeOf(ImageFault fault) => fault switch
+    {
+        ImageFault.Unreachable or ImageFault.NotFound => ExitCode.Server,
+        ImageFault.Denied or ImageFault.PolicyRejected or ImageFault.KeyUnavailable => ExitCode.Denied,
+        ImageFault.SignatureMissing or ImageFault.SignatureInvalid or ImageFault.DigestMismatch or ImageFault.MacMismatch
+            or ImageFault.DiffIdMismatch or ImageFault.UnsafeEntry => ExitCode.NotVerified,
+        _ => ExitCode.Local,
+    };
+
+    public static Task WriteJsonAsync(JsonNode json) => Console.Out.WriteLineAsync(json.ToJsonString(s_indented));
+
+    /// <summary>One line per blob on a terminal, nothing else.</summary>
+    public static IProgress<ImageProgress>? Progress() => Console.IsErrorRedirected ? null : new ConsoleProgress();
+
+    private sealed class ConsoleProgress : IProgress<ImageProgress>
+    {
+        public void Report(ImageProgress value)
+        {
+            var name = value.Blob is { } blob ? blob.Hex[..12] : "";
+            Console.Error.Write($"\r{value.Step} {name} {value.Done >> 20,6} MiB of {value.Total >> 20} MiB ");
+            if (value.Done >= value.Total)
+                Console.Error.WriteLine();
+        }
+    }
+}

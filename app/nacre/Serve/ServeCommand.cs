@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Nacre.KeyBroker;
+using Nacre.Verifiers.Tpm;
+
+namespace Nacre.Cli.Serve;
+
+/// <summary><c>nacre serve</c>: the trust server, until SIGINT or SIGTERM.</summary>
+internal static class ServeCommand
+{
+    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
+
+    public static Command Create()
+    {
+        var data = new Option<DirectoryInfo>("--data") { Description = "Directory for the store, the keys and the admin token; made at first start.", Required = true };
+        var url = new Option<string>("--url") { Description = "Where to listen; port 0 takes a free one.", DefaultValueFactory = _ => "https://127.0.0.1:8080" };
+        var development = new Option<bool>("--development") { Description = "Take sample evidence, which proves nothing, and plain http. Never for real secrets." };
+        var roots = new Option<FileInfo[]>("--tpm-root") { Description = "PEM file with authorities whose TPM endorsement keys are believed; may be repeated." };
+        var explain = new Option<bool>("--explain-to-guests") { Description = "Tell refused guests the reason; without it only an id that the admin can look up." };
+        var command = new Command("serve", "Run the trust server. Example: nacre serve --data /var/lib/nacre --url https://127.0.0.1:8080 --tpm-root tpm-vendor.pem")
+        {
+            data, url, development, roots, explain,
+        };
+        command.SetAction(async (line, cancel) =>
+        {
+            if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
+                throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
+
+            using var logs = CreateLogs();
+            var options = new TrustServerOptions
+            {
+                DataDirectory = line.GetRequiredValue(data).FullName,
+                Url = address,
+                Development = line.GetValue(development),
+                TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
+                Broker = new BrokerOptions { ExplainToGuests = line.GetValue(explain) },
+                Logs = logs,
+            };
+            return await RunAsync(options, Console.Out, Console.Error, cancel);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TrustServerOptions options, TextWriter output, TextWriter error, CancellationToken cancel)
+    {
+        TrustServer server;
+        try
+        {
+            server = await TrustServer.StartAsync(options, cancel);
+        }
+        catch (TrustServerException e)
+        {
+            throw new CommandException(e.Message);
+        }
+
+        await using (server)
+        {
+            if (options.Development)
+                await error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make; never for real secrets");
+
+            var address = server.Url.GetLeftPart(UriPartial.Authority);
+            await output.WriteLineAsync(server.Url.Scheme == "https"
+                ? $"listening on {address}, CA {TrustServer.CaPath(options.DataDirectory)}" : $"listening on {address}, without TLS");
+            await output.FlushAsync(cancel);
+            await StopRequestedAsync(cancel);
+
+            using var drain = new CancellationTokenSource(s_drain);
+            await server.StopAsync(drain.Token);
+        }
+
+        return ExitCode.Done;
+    }
+
+    // The command line cancels on SIGINT and SIGTERM; both are a normal end for a server.
+    private static async Task StopRequestedAsync(CancellationToken cancel)
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var byToken = cancel.Register(() => stop.TrySetResult());
+        using var byHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        });
+        await stop.Task;
+    }
+
+    private static EkRoots ReadRoots(FileInfo[] files)
+    {
+        var pem = new System.Text.StringBuilder();
+        foreach (var file in files)
+        {
+            try
+            {
+                var text = File.ReadAllText(file.FullName);
+                if (EkRoots.FromPem(text).Count == 0 && files.Length == 1)
+                    throw new CommandException($"'{file}' holds no self-signed certificate", "give the root authority too: --tpm-root ROOT.pem");
+                if (!text.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal))
+                    throw new CommandException($"'{file}' holds no certificate in PEM", "convert it with: openssl x509 -inform der -in FILE -out FILE.pem");
+                pem.AppendLine(text);
+            }
+            catch (Exception e) when (e is CryptographicException or ArgumentException)
+            {
+                throw new CommandException($"'{file}' holds a certificate that cannot be read: {e.Message}", "check it with: openssl x509 -noout -text -in FILE");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new CommandException($"'{file}' cannot be read: {e.Message}", "--tpm-root names a PEM file");
+            }
+        }
+
+        return EkRoots.FromPem(pem.ToString());
+    }
+
+    // Data goes to stdout, talk to stderr.
+    private static ILoggerFactory CreateLogs() => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(LogLevel.Warning)
+        .AddFilter("Nacre", LogLevel.Information)
+
+        // A start that fails is told in one line by whoever asked for it.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.UseUtcTimestamp = true;
+        })
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+}

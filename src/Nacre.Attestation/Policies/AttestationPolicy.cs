@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using Nacre.Attestation.Appraisal;
+using Nacre.Rego;
+
+namespace Nacre.Attestation.Policies;
+
+/// <summary>
+/// A compiled attestation policy (trust.md 3.7): <c>data.policy.trust_claims</c> gives the trust vector,
+/// <c>data.policy.extensions</c> what is added to the token. Immutable and safe for concurrent use.
+/// </summary>
+public sealed class AttestationPolicy
+{
+    private readonly RegoProgram _program;
+    private readonly RegoQuery _trustClaims;
+    private readonly RegoQuery _extensions;
+
+    private AttestationPolicy(PolicyDocument document, RegoProgram program)
+    {
+        (Document, _program) = (document, program);
+        _trustClaims = program.Prepare("data.policy.trust_claims");
+        _extensions = program.Prepare("data.policy.extensions");
+    }
+
+    public PolicyDocument Document { get; }
+
+    /// <exception cref="RegoException">The text is no policy; the exception lists every error with file, line and column.</exception>
+    public static AttestationPolicy Compile(PolicyDocument document) => new(
+        document,
+        RegoProgram.Compile(
+            [new RegoSource(document.FileName, document.Text)], new RegoOptions { HostBuiltins = [ReferenceQuery.Builtin] }));
+
+    /// <exception cref="RegoException">The evaluation failed or hit a limit.</exception>
+    /// <exception cref="PolicyResultException">The policy gave something that is no trust vector.</exception>
+    internal PolicyDecision Evaluate(RegoValue input, ReferenceQuery references, CancellationToken cancel)
+    {
+        var evaluation = new RegoInput { Input = input, State = references };
+        return new PolicyDecision(Vector(_trustClaims.EvaluateValue(evaluation, cancel)), Extensions(_extensions.EvaluateValue(evaluation, cancel)));
+    }
+
+    /// <summary>
+    /// Why a trust claim has its value. Policies keep a rule named after the claim by custom; where there is none, the whole vector is explained.
+    /// </summary>
+    internal RegoExplanation Explain(string trustClaim, RegoValue input, ReferenceQuery references, CancellationToken cancel)
+    {
+        var evaluation = new RegoInput { Input = input, State = references };
+        var explanation = _program.Prepare($"data.policy.{trustClaim.Replace('-', '_')}").Explain(evaluation, cancel);
+        return explanation.Result is not null ? explanation : _trustClaims.Explain(evaluation, cancel);
+    }
+
+    // An absent rule asserts nothing: all eight are 0 (trust.md 3.7), which is not affirming.
+    private TrustVector Vector(RegoValue? value)
+    {
+        var claims = new Dictionary<string, long>();
+        if (value is null)
+        {
+            foreach (var name in TrustVector.Names)
+                claims[name] = 0;
+        }
+        else
+        {
+            if (JsonNode.Parse(value.ToJson()) is not JsonObject json)
+                throw new PolicyResultException(Document, "trust_claims must be an object of numbers");
+            foreach (var (name, claim) in json)
+            {
+                claims[name] = claim is JsonValue number && number.TryGetValue<long>(out var integer)
+                    ? integer : throw new PolicyResultException(Document, $"trust claim '{name}' must be a whole number");
+            }
+        }
+
+        return TrustVector.TryCreate(claims) ?? throw new PolicyResultException(
+            Document, $"trust_claims must have names of {string.Join(", ", TrustVector.Names)} and values from -128 to 127");
+    }
+
+    private List<KeyValuePair<string, JsonNode?>> Extensions(RegoValue? value)
+    {
+        if (value is null)
+            return [];
+        if (JsonNode.Parse(value.ToJson()) is not JsonArray array)
+            throw new PolicyResultException(Document, "extensions must be an array");
+
+        return [.. array.Select(item => item is JsonObject extension && extension["name"] is JsonValue name && name.TryGetValue<string>(out var text)
+            ? KeyValuePair.Create(text, extension["value"])
+            : throw new PolicyResultException(Document, "an extension must be an object with name, key and value"))];
+    }
+}
+
+/// <summary>What a policy said of one claims document.</summary>
+internal sealed record PolicyDecision(TrustVector Vector, IReadOnlyList<KeyValuePair<string, JsonNode?>> Extensions);
+
+/// <summary>A policy compiled and ran, but what it gave cannot be used.</summary>
+public sealed class PolicyResultException(PolicyDocument policy, string problem) : Exception($"policy {policy.FileName}: {problem}");

@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using Nacre.Evidence.Protocol;
+using Nacre.Rego;
+
+namespace Nacre.Attestation.ReferenceValues;
+
+/// <summary>All reference values at one moment; immutable. Values are turned into the policy language's form once.</summary>
+public sealed class ReferenceValueSnapshot
+{
+    private readonly FrozenDictionary<string, ReferenceValue> _values;
+    private readonly ConcurrentDictionary<string, RegoValue> _rego = [];
+
+    internal ReferenceValueSnapshot(FrozenDictionary<string, ReferenceValue> values) => _values = values;
+
+    public IEnumerable<ReferenceValue> All => _values.Values.OrderBy(value => value.Name, StringComparer.Ordinal);
+
+    /// <summary>Null when there is none of that name, or it has expired.</summary>
+    public ReferenceValue? Find(string name, DateTimeOffset at) =>
+        _values.TryGetValue(name, out var value) && at < value.Expiration ? value : null;
+
+    /// <summary>What <c>query_reference_value</c> answers: JSON null for a name that is unknown or expired, so that rules over it fail.</summary>
+    internal RegoValue Query(string name, DateTimeOffset at) =>
+        Find(name, at) is { Value: { } value } ? _rego.GetOrAdd(name, _ => RegoValue.Parse(JsonText.Utf8(value))) : s_null;
+
+    private static readonly RegoValue s_null = RegoValue.Parse("null");
+}

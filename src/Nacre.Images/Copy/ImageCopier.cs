@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Nacre.Images.Oci;
+using Nacre.Images.References;
+using Nacre.Images.Transports;
+
+namespace Nacre.Images.Copy;
+
+/// <summary>How far a copy or a pull is. <paramref name="Total"/> is 0 when not known.</summary>
+public readonly record struct ImageProgress(string Step, Digest? Blob, long Done, long Total);
+
+/// <summary>
+/// Copies an image with all its platforms: blobs, then manifests, then the image's own manifest, so that the target never names what is
+/// not there. Every blob is checked on the way.
+/// </summary>
+public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayerTransform? transform = null, IProgress<ImageProgress>? progress = null)
+{
+    private readonly Dictionary<Digest, Descriptor> _layers = [];
+
+    /// <returns>The image's own manifest as written.</returns>
+    public async Task<StoredManifest> CopyAsync(CancellationToken cancel)
+    {
+        var root = await source.GetVerifiedManifestAsync(digest: null, cancel);
+        return root.IsIndex ? await CopyIndexAsync(root, cancel) : await CopyManifestAsync(root, own: true, cancel);
+    }
+
+    private async Task<StoredManifest> CopyIndexAsync(StoredManifest stored, CancellationToken cancel)
+    {
+        var json = stored.Json(source.Where);
+        foreach (var item in OciJson.Objects(json, "manifests", ImageIndex.MostManifests, source.Where))
+        {
+            var digest = OciJson.Digest(item, "digest", source.Where);
+            var inner = await source.GetVerifiedManifestAsync(digest, cancel);
+            if (inner.IsIndex)
+                throw new ImageException(ImageFault.Unsupported, "an index inside an index", source.Where, "copy the inner image by its digest");
+
+            var written = await CopyManifestAsync(inner, own: false, cancel);
+            (item["mediaType"], item["digest"], item["size"]) = (written.MediaType, written.Digest.ToString(), written.Bytes.Length);
+        }
+
+        var index = transform is null ? stored : Convert(json, stored.MediaType);
+        await target.PutManifestAsync(index, own: true, cancel);
+        return index;
+    }
+
+    private async Task<StoredManifest> CopyManifestAsync(StoredManifest stored, bool own, CancellationToken cancel)
+    {
+        var manifest = ImageManifest.Parse(stored, source.Where);
+        await CopyBlobAsync(manifest.Config, cancel);
+        var layers = new List<Descriptor>();
+        foreach (var layer in manifest.Layers)
+            layers.Add(await CopyLayerAsync(layer, cancel));
+
+        var result = layers.SequenceEqual(manifest.Layers) ? stored : Rewrite(stored, layers);
+        await target.PutManifestAsync(result, own, cancel);
+        return result;
+    }
+
+    private async Task<Descriptor> CopyLayerAsync(Descriptor layer, CancellationToken cancel)
+    {
+        if (transform is null)
+        {
+            await CopyBlobAsync(layer, cancel);
+            return layer;
+        }
+
+        // The same blob twice in an image is encrypted once.
+        if (_layers.TryGetValue(layer.Digest, out var known))
+            return known;
+
+        var where = $"{source.Where}, layer {layer.Digest}";
+        var content = new VerifiedBlobStream(await source.OpenBlobAsync(layer, cancel), layer, where);
+        if (await transform.BeginAsync(layer, content, where, cancel) is not { } begun)
+        {
+            await content.DisposeAsync();
+            await CopyBlobAsync(layer, cancel);
+            return _layers[layer.Digest] = layer;
+        }
+
+        await using var stream = new ProgressStream(begun.Content, "copy", layer, progress);
+        var written = await target.PutBlobAsync(stream, cancel);
+        return _layers[layer.Digest] = new(begun.MediaType, written.Digest, written.Size) { Annotations = begun.Annotations() };
+    }
+
+    private async Task CopyBlobAsync(Descriptor blob, CancellationToken cancel)
+    {
+        if (await target.HasBlobAsync(blob.Digest, cancel))
+            return;
+
+        await using var content = new ProgressStream(
+            new VerifiedBlobStream(await source.OpenBlobAsync(blob, cancel), blob, source.Where), "copy", blob, progress);
+        await target.PutBlobAsync(content, cancel);
+    }
+
+    // Docker's schema 2 has no media types for encrypted layers, so a changed image is an OCI image.
+    private StoredManifest Rewrite(StoredManifest stored, List<Descriptor> layers)
+    {
+        var json = stored.Json(source.Where);
+        json["layers"] = new JsonArray([.. layers.Select(layer => (JsonNode)(layer with { MediaType = OciName(layer.MediaType) }).ToJson())]);
+        var config = OciJson.Object(json, "config", source.Where);
+        if (OciJson.Text(config, "mediaType", source.Where) == MediaTypes.DockerConfig)
+            config["mediaType"] = MediaTypes.OciConfig;
+        return Convert(json, MediaTypes.OciManifest);
+    }
+
+    private static string OciName(string mediaType) => LayerMediaType.Find(mediaType)?.ToString() ?? mediaType;
+
+    private static StoredManifest Convert(JsonObject json, string mediaType)
+    {
+        mediaType = mediaType == MediaTypes.DockerList ? MediaTypes.OciIndex : mediaType;
+        json["mediaType"] = mediaType;
+        return new(Encoding.UTF8.GetBytes(json.ToJsonString()), mediaType);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Nacre.Images.References;
+
+namespace Nacre.Images.Oci;
+
+/// <summary>
+/// Reads JSON of others strictly: one object, bounded, no member twice (two readers could take different ones). All failures are
+/// <see cref="ImageException"/> with <see cref="ImageFault.Malformed"/>.
+/// </summary>
+internal static class OciJson
+{
+    private const int MaxDepth = 32;
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
+
+    public static JsonObject Parse(ReadOnlySpan<byte> json, string where)
+    {
+        try
+        {
+            return JsonNode.Parse(json, documentOptions: s_options) as JsonObject ?? throw Malformed("it must be a JSON object", where);
+        }
+        catch (JsonException e)
+        {
+            throw Malformed($"it is no valid JSON: {e.Message}", where);
+        }
+    }
+
+    public static string Text(JsonObject owner, string member, string where) =>
+        FindText(owner, member, where) ?? throw Malformed($"'{member}' is missing", where);
+
+    public static string? FindText(JsonObject owner, string member, string where) => owner[member] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        _ => throw Malformed($"'{member}' must be text", where),
+    };
+
+    public static JsonObject Object(JsonObject owner, string member, string where) =>
+        FindObject(owner, member, where) ?? throw Malformed($"'{member}' is missing", where);
+
+    public static JsonObject? FindObject(JsonObject owner, string member, string where) => owner[member] switch
+    {
+        null => null,
+        JsonObject found => found,
+        _ => throw Malformed($"'{member}' must be an object", where),
+    };
+
+    public static IEnumerable<JsonObject> Objects(JsonObject owner, string member, int most, string where) =>
+        List(owner, member, most, where).Select(item => item as JsonObject ?? throw Malformed($"'{member}' must hold objects", where));
+
+    public static IReadOnlyList<string> Texts(JsonObject owner, string member, int most, string where) =>
+        [.. List(owner, member, most, where).Select(item => item is JsonValue value && value.TryGetValue<string>(out var text)
+            ? text
+            : throw Malformed($"'{member}' must hold text", where))];
+
+    public static long Number(JsonObject owner, string member, string where) =>
+        owner[member] is JsonValue value && value.TryGetValue<long>(out var number)
+            ? number
+            : throw Malformed($"'{member}' must be a whole number", where);
+
+    public static Digest Digest(JsonObject owner, string member, string where) =>
+        References.Digest.TryParse(Text(owner, member, where), out var digest)
+            ? digest
+            : throw Malformed($"'{member}' must be a sha256, sha384 or sha512 digest", where);
+
+    public static ImageException Malformed(string what, string where) =>
+        new(ImageFault.Malformed, what, where, "the image was not built by the rules; build or push it again");
+
+    private static JsonArray List(JsonObject owner, string member, int most, string where) => owner[member] switch
+    {
+        null => [],
+        JsonArray list when list.Count <= most => list,
+        JsonArray list => throw new ImageException(
+            ImageFault.TooLarge, $"'{member}' has {list.Count} items, at most {most} are allowed", where, "use an image with fewer"),
+        _ => throw Malformed($"'{member}' must be a list", where),
+    };
+}

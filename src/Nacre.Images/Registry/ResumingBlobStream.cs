@@ -1,0 +1,105 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Nacre.Images.Oci;
+using Nacre.Images.Transports;
+
+namespace Nacre.Images.Registry;
+
+/// <summary>
+/// The body of a blob. When the connection breaks or stalls it goes on with a Range request where it stopped; only so many breaks
+/// without a byte in between are borne.
+/// </summary>
+internal sealed class ResumingBlobStream : ReadOnlyStream
+{
+    private readonly RegistryConnection _connection;
+    private readonly Descriptor _blob;
+    private HttpResponseMessage? _response;
+    private Stream? _body;
+    private long _position;
+    private int _failures;
+
+    private ResumingBlobStream(RegistryConnection connection, Descriptor blob) => (_connection, _blob) = (connection, blob);
+
+    public static async ValueTask<ResumingBlobStream> OpenAsync(RegistryConnection connection, Descriptor blob, CancellationToken cancel)
+    {
+        var stream = new ResumingBlobStream(connection, blob);
+        try
+        {
+            await stream.ConnectAsync(cancel);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                if (_body is null)
+                    await ConnectAsync(cancellationToken);
+
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                timeout.CancelAfter(_connection.IdleTimeout);
+                var count = await _body!.ReadAsync(buffer, timeout.Token);
+                if (count == 0 && buffer.Length > 0 && _position < _blob.Size)
+                    throw new HttpIOException(HttpRequestError.ResponseEnded, $"the answer ended after {_position} of {_blob.Size} bytes");
+
+                if (count > 0)
+                    _failures = 0;
+                _position += count;
+                return count;
+            }
+            catch (Exception e) when (IsBreak(e, cancellationToken))
+            {
+                Drop();
+                if (++_failures >= _connection.Attempts)
+                    throw _connection.Unreachable(e);
+                await _connection.WaitAsync(_failures - 1, cancellationToken);
+            }
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Drop();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask ConnectAsync(CancellationToken cancel)
+    {
+        _response = await _connection.RequireAsync(await _connection.SendAsync(CreateRequest, cancel), $"blob {_blob.Digest}", cancel);
+        if (_position > 0 && (_response.StatusCode != HttpStatusCode.PartialContent || _response.Content.Headers.ContentRange?.From != _position))
+            throw new ImageException(ImageFault.Unreachable, $"the transfer broke at byte {_position} and the registry cannot resume it",
+                _connection.Where, "try again");
+
+        _body = await _response.Content.ReadAsStreamAsync(cancel);
+    }
+
+    private HttpRequestMessage CreateRequest()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, _connection.Address($"blobs/{_blob.Digest}"));
+        if (_position > 0)
+            request.Headers.Range = new RangeHeaderValue(_position, null);
+        return request;
+    }
+
+    private void Drop()
+    {
+        _body?.Dispose();
+        _response?.Dispose();
+        (_body, _response) = (null, null);
+    }
+
+    private static bool IsBreak(Exception e, CancellationToken cancel) =>
+        e is IOException or HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
+}

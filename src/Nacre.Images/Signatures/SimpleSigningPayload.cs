@@ -1,0 +1,42 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Nacre.Images.Oci;
+using Nacre.Images.References;
+
+namespace Nacre.Images.Signatures;
+
+/// <summary>What a signature says: this digest has this name (containers' atomic container signature, also cosign's payload).</summary>
+public sealed record SimpleSigningPayload(Digest ManifestDigest, string DockerReference)
+{
+    public const string CosignType = "cosign container image signature";
+    private const int Largest = 64 * 1024;
+
+    public byte[] ToJson() => Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["critical"] = new JsonObject
+        {
+            ["identity"] = new JsonObject { ["docker-reference"] = DockerReference },
+            ["image"] = new JsonObject { ["docker-manifest-digest"] = ManifestDigest.ToString() },
+            ["type"] = CosignType,
+        },
+        ["optional"] = null,
+    }.ToJsonString());
+
+    /// <summary>Reads a payload whose signature was verified. Unknown critical members are refused, as the format wants.</summary>
+    public static SimpleSigningPayload Parse(ReadOnlySpan<byte> json, string where)
+    {
+        if (json.Length > Largest)
+            throw OciJson.Malformed($"a signature payload of {json.Length} bytes", where);
+
+        var critical = OciJson.Object(OciJson.Parse(json, where), "critical", where);
+        if (critical.Select(pair => pair.Key).FirstOrDefault(key => key is not ("identity" or "image" or "type")) is { } unknown)
+            throw OciJson.Malformed($"the payload has an unknown critical member '{unknown}'", where);
+        var type = OciJson.Text(critical, "type", where);
+        if (type is not CosignType)
+            throw OciJson.Malformed($"the payload's type is '{type}', must be '{CosignType}'", where);
+
+        return new(
+            OciJson.Digest(OciJson.Object(critical, "image", where), "docker-manifest-digest", where),
+            OciJson.Text(OciJson.Object(critical, "identity", where), "docker-reference", where));
+    }
+}

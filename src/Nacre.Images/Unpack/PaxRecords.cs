@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using Nacre.Linux.Files;
+
+namespace Nacre.Images.Unpack;
+
+/// <summary>
+/// The records of a PAX extended header: <c>length key=value\n</c>, length in bytes of the whole record. What matters here overrides the
+/// ustar header; unknown keys are passed over as POSIX wants, but not those that change what the data means.
+/// </summary>
+internal sealed class PaxRecords
+{
+    public const int LargestHeader = 1 << 20;
+    private const string AttributePrefix = "SCHILY.xattr.";
+    private const int MostAttributes = 256;
+
+    private readonly Dictionary<string, byte[]> _values = [];
+
+    public Dictionary<string, byte[]> Attributes { get; } = [];
+
+    public bool IsEmpty => _values.Count == 0 && Attributes.Count == 0;
+
+    /// <exception cref="FormatException">The message says which rule is broken.</exception>
+    public void Read(ReadOnlySpan<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            var space = data.IndexOf((byte)' ');
+            if (space is < 1 or > 10
+                || !int.TryParse(data[..space], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                || length <= space + 2 || length > data.Length || data[length - 1] != '\n')
+            {
+                throw new FormatException("a PAX record has a wrong length");
+            }
+
+            var record = data[(space + 1)..(length - 1)];
+            var equals = record.IndexOf((byte)'=');
+            if (equals < 1)
+                throw new FormatException("a PAX record has no key");
+
+            Add(Encoding.UTF8.GetString(record[..equals]), record[(equals + 1)..]);
+            data = data[length..];
+        }
+    }
+
+    public string? Path => FindName("path");
+
+    public string? LinkPath => FindName("linkpath");
+
+    public long? Number(string key)
+    {
+        if (!_values.TryGetValue(key, out var value))
+            return null;
+        return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new FormatException($"the PAX record '{key}' is no number");
+    }
+
+    /// <summary>Seconds since 1970, with a fraction.</summary>
+    public (long Seconds, int Nanoseconds)? Modified
+    {
+        get
+        {
+            if (!_values.TryGetValue("mtime", out var value))
+                return null;
+            if (!decimal.TryParse(value, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time)
+                || Math.Abs(time) > 1_000_000_000_000m)
+            {
+                throw new FormatException("the PAX record 'mtime' is no time");
+            }
+
+            var seconds = Math.Floor(time);
+            return ((long)seconds, (int)((time - seconds) * 1_000_000_000m));
+        }
+    }
+
+    private void Add(string key, ReadOnlySpan<byte> value)
+    {
+        // Sparse files of GNU tar hold a map in front of the data; read as plain data they would be another file.
+        if (key.StartsWith("GNU.sparse.", StringComparison.Ordinal))
+            throw new FormatException("sparse files of GNU tar are not read");
+
+        if (!key.StartsWith(AttributePrefix, StringComparison.Ordinal))
+        {
+            _values[key] = value.ToArray();
+            return;
+        }
+
+        Attributes[key[AttributePrefix.Length..]] = value.ToArray();
+        if (Attributes.Count > MostAttributes)
+            throw new FormatException($"more than {MostAttributes} extended attributes");
+    }
+
+    private string? FindName(string key)
+    {
+        if (!_values.TryGetValue(key, out var value))
+            return null;
+        return value.AsSpan().Contains((byte)0) ? throw new FormatException($"the PAX record '{key}' holds a nul") : FileName.FromBytes(value);
+    }
+}

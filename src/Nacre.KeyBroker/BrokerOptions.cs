@@ -1,0 +1,11 @@
+namespace Nacre.KeyBroker;
+
+/// <summary>How the key broker behaves.</summary>
+public sealed record BrokerOptions
+{
+    /// <summary>How long a guest may take between the challenge and its evidence.</summary>
+    public TimeSpan SessionLife { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Tell guests why they were refused. The reasons name measurements and policies, never a secret; the administrator sees them always.</summary>
+    public bool ExplainToGuests { get; init; }
+}

@@ -1,0 +1,166 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Nacre.Evidence.Protocol;
+using Nacre.Formats;
+using Nacre.KeyBroker.Admin;
+using Nacre.Storage;
+
+namespace Nacre.KeyBroker.Http;
+
+/// <summary>
+/// Between the web server and the route table: path, authorisation, body, cookie, and the translation of every failure into the error body
+/// of the protocol.
+/// </summary>
+public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, ILogger<BrokerEndpoints> log)
+{
+    private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
+    private const string BearerPrefix = "Bearer ";
+
+    public void Map(IApplicationBuilder app) => app.Run(ServeAsync);
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        KbsReply reply;
+        try
+        {
+            reply = await AnswerAsync(context);
+        }
+        catch (KbsProblemException problem)
+        {
+            reply = KbsReply.Of(problem);
+        }
+        catch (MalformedDataException e)
+        {
+            reply = KbsReply.Of(KbsProblemException.Malformed(e.Message, e));
+        }
+        catch (BadHttpRequestException e)
+        {
+            reply = KbsReply.Of(new KbsProblemException(e.StatusCode, ErrorTypes.SerdeError, "the request is not HTTP that can be read"));
+        }
+        catch (StoreException e)
+        {
+            LogStore(log, e);
+            reply = KbsReply.Of(new KbsProblemException(503, ErrorTypes.Unavailable, "the store is not available; try again later"));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+#pragma warning disable CA1031 // The boundary: whatever went wrong, the peer gets the body of the protocol and nothing of the inside.
+        catch (Exception e)
+        {
+            LogUnexpected(log, e);
+            reply = KbsReply.Of(new KbsProblemException(500, ErrorTypes.InternalError, "the server failed; its log says how"));
+        }
+#pragma warning restore CA1031
+
+        await WriteAsync(context, reply);
+    }
+
+    private async ValueTask<KbsReply> AnswerAsync(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var (segments, query) = RequestPath.Parse(target);
+        var (route, values) = table.Find(context.Request.Method, segments);
+        var bearer = Bearer(context.Request);
+        if (route.Access == Access.Admin)
+            admin.Require(bearer, route.Template);
+
+        var call = new KbsCall
+        {
+            Values = values,
+            Query = RequestPath.ParseQuery(query),
+            Body = await ReadBodyAsync(context),
+            SessionCookie = Cookie(context.Request),
+            Bearer = bearer,
+        };
+        return await route.Handler(call, context.RequestAborted);
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
+    {
+        if (context.Request.ContentLength == 0 || !context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
+            return ReadOnlyMemory<byte>.Empty;
+
+        // Counted here and not by the web server, which would close the connection before its peer could read why.
+        if (context.Request.ContentLength > KbsProtocol.MaxMessageBytes)
+            throw TooLarge();
+
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            if (read.Buffer.Length > KbsProtocol.MaxMessageBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw TooLarge();
+            }
+
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private static KbsProblemException TooLarge() =>
+        new(StatusCodes.Status413PayloadTooLarge, ErrorTypes.PayloadTooLarge, $"the body is larger than {KbsProtocol.MaxMessageBytes} bytes");
+
+    private static string? Bearer(HttpRequest request)
+    {
+        var header = request.Headers.Authorization;
+        return header is [{ } value] && value.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
+            ? value[BearerPrefix.Length..].Trim() : null;
+    }
+
+    private static string? Cookie(HttpRequest request)
+    {
+        foreach (var header in request.Headers.Cookie)
+        {
+            foreach (var pair in (header ?? "").Split(';', StringSplitOptions.TrimEntries))
+            {
+                if (pair.StartsWith(CookiePrefix, StringComparison.Ordinal))
+                    return pair[CookiePrefix.Length..];
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task WriteAsync(HttpContext context, KbsReply reply)
+    {
+        if (context.Response.HasStarted)
+            return;
+
+        var response = context.Response;
+        response.StatusCode = reply.Status;
+        response.ContentLength = reply.Body.Length;
+        if (reply.ContentType is not null)
+            response.ContentType = reply.ContentType;
+
+        // Secrets and tokens must not stay in a proxy.
+        response.Headers.CacheControl = "no-store";
+        if (reply.Cookie is { } cookie)
+            response.Headers.SetCookie = CookieHeader(cookie, context.Request.IsHttps);
+        if (reply.Body.Length > 0)
+            await response.Body.WriteAsync(reply.Body, context.RequestAborted);
+    }
+
+    private static string CookieHeader(SessionCookie cookie, bool secure) =>
+        $"{CookiePrefix}{cookie.Value}; Expires={cookie.Expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; Path=/kbs/v0; "
+        + $"HttpOnly; {(secure ? "Secure; " : "")}SameSite=Strict";
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The store is not available")]
+    private static partial void LogStore(ILogger log, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed in a way that was not foreseen")]
+    private static partial void LogUnexpected(ILogger log, Exception e);
+}

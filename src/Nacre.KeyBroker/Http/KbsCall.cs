@@ -1,0 +1,21 @@
+namespace Nacre.KeyBroker.Http;
+
+/// <summary>One request, after its path was checked and matched. Handlers see this and nothing of the web server.</summary>
+public sealed record KbsCall
+{
+    /// <summary>What the placeholders of the route's template stand for; the rest of the path (<c>{**name}</c>) with slashes.</summary>
+    public required IReadOnlyDictionary<string, string> Values { get; init; }
+
+    /// <summary>The last of several values with one name counts.</summary>
+    public required IReadOnlyDictionary<string, string> Query { get; init; }
+
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Value of the session cookie; null when there is none.</summary>
+    public string? SessionCookie { get; init; }
+
+    /// <summary>Value of <c>Authorization: Bearer</c>; null when there is none.</summary>
+    public string? Bearer { get; init; }
+
+    public string this[string name] => Values[name];
+}

@@ -1,0 +1,29 @@
+using Nacre.Evidence.Protocol;
+
+namespace Nacre.KeyBroker.Http;
+
+/// <summary>A request is not served; becomes the error body of the protocol (trust.md 1.10). The detail is meant for whoever asked.</summary>
+public sealed class KbsProblemException : Exception
+{
+    public KbsProblemException(int status, string type, string detail, string? reference = null, Exception? innerException = null)
+        : base(detail, innerException) => (Status, Type, Reference) = (status, type, reference);
+
+    /// <summary>HTTP status.</summary>
+    public int Status { get; }
+
+    /// <summary>One of <see cref="ErrorTypes"/>.</summary>
+    public string Type { get; }
+
+    /// <summary>Id of the recorded attempt; null when none was recorded.</summary>
+    public string? Reference { get; }
+
+    public ErrorInformation ToInformation() => new(Type, Message, Reference);
+
+    public static KbsProblemException Malformed(string detail, Exception? innerException = null) =>
+        new(400, ErrorTypes.SerdeError, detail, null, innerException);
+
+    public static KbsProblemException InvalidPath(string path, string rule) =>
+        new(400, ErrorTypes.InvalidRequestPath, $"Request path {path} is invalid: {rule}");
+
+    public static KbsProblemException NotFound(string detail) => new(404, ErrorTypes.ResourceNotFound, detail);
+}

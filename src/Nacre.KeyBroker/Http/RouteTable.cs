@@ -1,0 +1,78 @@
+using System.Diagnostics.CodeAnalysis;
+using Nacre.Evidence.Protocol;
+
+namespace Nacre.KeyBroker.Http;
+
+/// <summary>Who may use a route. There is no default: each route says it.</summary>
+public enum Access
+{
+    /// <summary>Anyone who can connect.</summary>
+    Public,
+
+    /// <summary>An attested guest; the handler takes the session or the token and asks the release policy.</summary>
+    Guest,
+
+    /// <summary>The administrator's token; checked before the handler runs.</summary>
+    Admin,
+}
+
+/// <summary>One route.</summary>
+/// <param name="Method">HTTP method.</param>
+/// <param name="Template">Segments with slashes between; <c>{name}</c> is one segment, <c>{**name}</c> one or more at the end.</param>
+/// <param name="Access">Who may use it.</param>
+/// <param name="Handler">Serves it.</param>
+public sealed record Route(string Method, string Template, Access Access, Func<KbsCall, CancellationToken, ValueTask<KbsReply>> Handler)
+{
+    private readonly string[] _parts = Template.Split('/');
+
+    internal bool TryMatch(IReadOnlyList<string> segments, [NotNullWhen(true)] out Dictionary<string, string>? values)
+    {
+        values = null;
+        var hasRest = _parts[^1].StartsWith("{**", StringComparison.Ordinal);
+        if (hasRest ? segments.Count < _parts.Length : segments.Count != _parts.Length)
+            return false;
+
+        for (var i = 0; i < _parts.Length; i++)
+        {
+            if (_parts[i][0] != '{' && _parts[i] != segments[i])
+                return false;
+        }
+
+        values = [];
+        for (var i = 0; i < _parts.Length; i++)
+        {
+            if (i == _parts.Length - 1 && hasRest)
+                values[_parts[i][3..^1]] = string.Join('/', segments.Skip(i));
+            else if (_parts[i][0] == '{')
+                values[_parts[i][1..^1]] = segments[i];
+        }
+
+        return true;
+    }
+}
+
+/// <summary>Every route of the server with its authorisation. What is not in the table does not exist: requests are dispatched by it alone.</summary>
+public sealed class RouteTable(IReadOnlyList<Route> routes)
+{
+    public IReadOnlyList<Route> Routes { get; } = routes;
+
+    /// <exception cref="KbsProblemException">404 when no template matches, 405 when one does for another method.</exception>
+    public (Route Route, IReadOnlyDictionary<string, string> Values) Find(string method, IReadOnlyList<string> segments)
+    {
+        List<string>? otherMethods = null;
+        foreach (var route in Routes)
+        {
+            if (!route.TryMatch(segments, out var values))
+                continue;
+            if (route.Method == method)
+                return (route, values);
+            (otherMethods ??= []).Add(route.Method);
+        }
+
+        if (otherMethods is not null)
+            throw new KbsProblemException(405, ErrorTypes.MethodNotAllowed, $"this path takes {string.Join(", ", otherMethods)}");
+
+        var plugin = segments is ["kbs", "v0", var name, ..] ? name : "";
+        throw new KbsProblemException(404, ErrorTypes.PluginNotFound, $"Plugin {plugin} not found");
+    }
+}

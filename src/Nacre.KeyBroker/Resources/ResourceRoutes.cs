@@ -1,0 +1,15 @@
+using Nacre.KeyBroker.Http;
+
+namespace Nacre.KeyBroker.Resources;
+
+/// <summary>Secrets by path: guests read them encrypted, the administrator writes, deletes and lists them, and nobody reads them in clear.</summary>
+public static class ResourceRoutes
+{
+    public static IEnumerable<Route> Create(ResourceService resources)
+    {
+        yield return new("GET", "kbs/v0/resource/{**path}", Access.Guest, resources.GetAsync);
+        yield return new("POST", "kbs/v0/resource/{**path}", Access.Admin, resources.PutAsync);
+        yield return new("DELETE", "kbs/v0/resource/{**path}", Access.Admin, resources.DeleteAsync);
+        yield return new("GET", "kbs/v0/admin/resources", Access.Admin, resources.ListAsync);
+    }
+}

@@ -1,0 +1,169 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Nacre.Attestation;
+using Nacre.Attestation.Tokens;
+using Nacre.Evidence.Protocol;
+using Nacre.Formats;
+using Nacre.KeyBroker.Attempts;
+using Nacre.KeyBroker.Http;
+
+namespace Nacre.KeyBroker.Sessions;
+
+/// <summary>The handshake: <c>auth</c> gives a challenge, <c>attest</c> takes the evidence for it (trust.md 1.4, 1.5).</summary>
+public sealed class HandshakeService(
+    AttestationService attestation, SessionSealer sealer, SessionClaims sessions, KeyProofs keyProofs, AttemptStore attempts,
+    BrokerOptions options, TimeProvider clock)
+{
+    private const int NonceBytes = 32;
+
+    private readonly NonceRecord _used = new(options.SessionLife, clock);
+
+    public async ValueTask<KbsReply> AuthAsync(KbsCall call, CancellationToken cancel)
+    {
+        var request = AuthRequest.Parse(call.Body);
+        if (request.Version != KbsProtocol.Version)
+        {
+            throw new KbsProblemException(401, ErrorTypes.AttestationError,
+                $"Attestation error: RCAR handshake Auth failed: KBS Client Protocol Version Mismatch: expect ={KbsProtocol.Version} while the request is {request.Version}");
+        }
+
+        if (!attestation.Takes(request.Tee))
+        {
+            throw new KbsProblemException(401, ErrorTypes.AttestationError,
+                $"Attestation error: RCAR handshake Auth failed: evidence of '{request.Tee}' is not taken here; this server takes "
+                + string.Join(", ", attestation.Tees.Order()));
+        }
+
+        var now = clock.GetUtcNow();
+        var expires = now + options.SessionLife;
+        var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
+        var (keyProof, parameters) = await keyProofs.ChallengeAsync(request, now, cancel);
+        var hash = HashFor(request);
+        if (hash != HashNames.Sha384)
+            (parameters ??= [])["selected-hash-algorithm"] = hash;
+
+        var session = new PendingSession(expires, nonce, request.Tee, hash, keyProof);
+        return KbsReply.OfJson(new AuthChallenge(nonce, parameters).ToUtf8()) with
+        {
+            Cookie = new SessionCookie(sealer.Seal(session.ToBytes()), expires),
+        };
+    }
+
+    public async ValueTask<KbsReply> AttestAsync(KbsCall call, CancellationToken cancel)
+    {
+        var session = Open(call.SessionCookie);
+        var request = AttestRequest.Parse(call.Body);
+        return session switch
+        {
+            PendingSession pending => await AttestAsync(pending, request, cancel),
+
+            // The guest did not get the first reply: it gets the same claims again, signed again.
+            AttestedState attested when SameNonce(attested.Nonce, request) && await sessions.ReadAsync(attested, cancel) is { } claims => Token(claims),
+            _ => throw Unauthenticated("the session does not belong to this nonce"),
+        };
+    }
+
+    private async ValueTask<KbsReply> AttestAsync(PendingSession session, AttestRequest request, CancellationToken cancel)
+    {
+        if (!SameNonce(session.Nonce, request))
+            throw Unauthenticated("the nonce is not the one of this session");
+        var devices = request.Devices();
+        var initData = request.InitData is null ? null : InitData.Parse(request.InitData);
+        if (!_used.TryUse(session.Nonce))
+            throw Unauthenticated("the nonce was used before; begin again with auth");
+
+        var now = clock.GetUtcNow();
+        var reportData = request.RuntimeData.PrimaryDigest(session.HashAlgorithm, request.AdditionalEvidence);
+        var endorsement = await keyProofs.EndorseAsync(session, request, reportData, cancel);
+        var outcome = await attestation.AttestAsync(
+            new AttestationSubmission
+            {
+                RuntimeData = request.RuntimeData,
+                InitData = initData,
+                Evidence =
+                [
+                    new SubmittedEvidence(session.Tee, request.PrimaryEvidence, reportData, endorsement),
+                    .. devices.Select(device =>
+                        new SubmittedEvidence(device.Tee, device.Evidence, request.RuntimeData.DeviceDigest(HashNames.Sha384))),
+                ],
+            },
+            cancel);
+
+        return outcome switch
+        {
+            Attested attested => await AcceptAsync(session, attested, now, cancel),
+            NotAttested refused => throw await RefuseAsync(session.Tee, refused.Reports, [refused.Reason, .. Remedies(refused)], cancel),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private async ValueTask<KbsReply> AcceptAsync(PendingSession session, Attested attested, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (attested.Findings.Any())
+        {
+            await attempts.RecordAsync(
+                new AttemptRecord
+                {
+                    Id = (string)attested.Claims["jti"]!,
+                    At = now,
+                    Kind = AttemptKind.NotAffirming,
+                    Tee = session.Tee,
+                    Reasons = [.. attested.Findings.Select(finding => finding.ToString())],
+                    Reports = attested.Reports,
+                    Submodules = attested.Submodules,
+                },
+                cancel);
+        }
+
+        var expires = DateTimeOffset.FromUnixTimeSeconds((long)attested.Claims["exp"]!);
+        return Token(attested.Claims) with
+        {
+            Cookie = new SessionCookie(await sessions.SealAsync(attested.Claims, session.Nonce, expires, cancel), expires),
+        };
+    }
+
+    /// <summary>Records a refusal and makes the error that the guest sees.</summary>
+    internal async ValueTask<KbsProblemException> RefuseAsync(
+        string tee, IReadOnlyList<EvidenceReport> reports, IReadOnlyList<string> reasons, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var id = ReferenceId.Create(now);
+        await attempts.RecordAsync(
+            new AttemptRecord { Id = id, At = now, Kind = AttemptKind.EvidenceRefused, Tee = tee, Reasons = reasons, Reports = reports }, cancel);
+        var detail = "Attestation error: RCAR handshake Attest failed" + (options.ExplainToGuests ? $": {reasons[0]}" : "");
+        return new KbsProblemException(401, ErrorTypes.AttestationError, detail, id);
+    }
+
+    private SessionState Open(string? cookie)
+    {
+        if (cookie is null)
+            throw Unauthenticated("there is no session cookie; begin with auth");
+
+        try
+        {
+            if (sealer.Open(cookie) is { } bytes && SessionState.Parse(bytes) is var session && clock.GetUtcNow() < session.Expires)
+                return session;
+        }
+        catch (MalformedDataException e)
+        {
+            throw Unauthenticated($"the session is of another version of this server: {e.Message}");
+        }
+
+        throw Unauthenticated("the session is not known or has expired; begin again with auth");
+    }
+
+    private KbsReply Token(JsonObject claims) => KbsReply.Of(new JsonObject { ["token"] = attestation.Signer.Sign(claims) });
+
+    private static bool SameNonce(string nonce, AttestRequest request) => nonce == request.RuntimeData.Nonce;
+
+    // A TPM commits to 32 bytes; a longer digest would have to be cut (trust.md 1.7). Others keep the default of the protocol.
+    private static string HashFor(AuthRequest request) =>
+        request.Tee == Evidence.TeeNames.Tpm && request.SupportedHashAlgorithms?.Contains(HashNames.Sha256) == true
+            ? HashNames.Sha256 : HashNames.Sha384;
+
+    private static IEnumerable<string> Remedies(NotAttested refused) =>
+        refused.Reports.SelectMany(report => report.Checks).Where(check => check.Remedy is not null).Select(check => $"{check.Id}: {check.Remedy}");
+
+    private static KbsProblemException Unauthenticated(string detail) =>
+        new(401, ErrorTypes.AttestationError, $"Attestation error: RCAR handshake Attest failed: {detail}");
+}

@@ -1,0 +1,117 @@
+using Nacre.Attestation;
+using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Tls;
+using Nacre.Storage;
+using Nacre.Storage.Encryption;
+using Nacre.Verifiers;
+
+namespace Nacre.KeyBroker;
+
+/// <summary>
+/// <c>nacre serve</c>: attestation service, reference values and key broker in one process over one data directory. Several may share the
+/// directory; what one acknowledges the others see.
+/// </summary>
+public sealed class TrustServer : IAsyncDisposable
+{
+    private readonly BrokerServer _web;
+    private readonly Broker _broker;
+    private readonly ServerCertificate? _certificate;
+    private readonly EncryptedStore _store;
+    private readonly MasterKey _master;
+
+    private TrustServer(BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master) =>
+        (_web, _broker, _certificate, _store, _master) = (web, broker, certificate, store, master);
+
+    /// <summary>With the real port.</summary>
+    public Uri Url => _web.Url;
+
+    /// <summary>Everything it serves, and to whom.</summary>
+    public IReadOnlyList<Route> Routes => _broker.Routes.Routes;
+
+    /// <summary>The file that clients are given to trust this server.</summary>
+    public static string CaPath(string dataDirectory) => Path.Combine(dataDirectory, "ca.pem");
+
+    /// <summary>The file that the administrator keeps.</summary>
+    public static string AdminTokenPath(string dataDirectory) => Path.Combine(dataDirectory, "admin-token");
+
+    /// <exception cref="TrustServerException">It cannot start; one line says why.</exception>
+    public static async Task<TrustServer> StartAsync(TrustServerOptions options, CancellationToken cancel)
+    {
+        if (options.Url.Scheme is not ("https" or "http"))
+            throw new TrustServerException($"'{options.Url}' is no address to listen on; use https://127.0.0.1:8080");
+        if (options.Url.Scheme == "http" && !options.Development)
+            throw new TrustServerException($"'{options.Url}' has no TLS; use https, or --development for tests on one machine");
+
+        var opened = new Stack<IAsyncDisposable>();
+        try
+        {
+            return await StartAsync(options, opened, cancel);
+        }
+        catch (Exception e)
+        {
+            while (opened.TryPop(out var resource))
+                await resource.DisposeAsync();
+            throw e switch
+            {
+                StoreException => new TrustServerException(e.Message, e),
+                UnauthorizedAccessException => new TrustServerException(
+                    $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
+                IOException => new TrustServerException(Explain(options, e), e),
+                _ => e,
+            };
+        }
+    }
+
+    /// <summary>Takes no new connections, waits for the requests that run, then closes the store.</summary>
+    public Task StopAsync(CancellationToken cancel) => _web.StopAsync(cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _web.DisposeAsync();
+        _broker.Dispose();
+        _certificate?.Dispose();
+        await _store.DisposeAsync();
+        _master.Dispose();
+    }
+
+    private static async Task<TrustServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        // One process at a time makes keys and files; the others then find them.
+        await using var turn = await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel);
+
+        var master = MasterKey.FromFile(Path.Combine(options.DataDirectory, "master.key"));
+        var store = await EncryptedStore.OpenAsync(
+            StoreList.Open(options.Store, Path.Combine(options.DataDirectory, "store.db")), master, cancel);
+        opened.Push(store);
+
+        var admin = await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel);
+        var certificate = options.Url.Scheme == "https"
+            ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options.Url), options.Clock, cancel) : null;
+        var verifiers = VerifierList.Create(new VerifierListOptions { AllowSampleEvidence = options.Development });
+        var attestation = await AttestationService.OpenAsync(
+            store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
+        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, options.Broker, options.Clock, cancel);
+        var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
+        return new TrustServer(web, broker, certificate, store, master);
+    }
+
+    private static List<string> Hosts(Uri url)
+    {
+        List<string> hosts = ["localhost", "127.0.0.1", "::1"];
+        var host = url.Host.Trim('[', ']');
+        if (!hosts.Contains(host))
+            hosts.Add(host);
+        return hosts;
+    }
+
+    private static string Explain(TrustServerOptions options, Exception e)
+    {
+        var text = e.Message.ReplaceLineEndings(" ");
+        return text.Contains("in use", StringComparison.OrdinalIgnoreCase)
+            ? $"the address {options.Url.GetLeftPart(UriPartial.Authority)} is in use by another program; choose another port with --url, or port 0 for a free one"
+            : $"cannot start with --url {options.Url.GetLeftPart(UriPartial.Authority)} and --data {options.DataDirectory}: {text}";
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nacre.Verifiers.Tpm;
+
+namespace Nacre.KeyBroker;
+
+/// <summary>What a trust server is started with.</summary>
+public sealed record TrustServerOptions
+{
+    /// <summary>Holds the store, the master key, the CA certificate and the admin token; made when it does not exist.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Where to listen; port 0 takes a free one. <c>http</c> only with <see cref="Development"/>.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Takes sample evidence, which proves nothing, and plain HTTP.</summary>
+    public bool Development { get; init; }
+
+    /// <summary>The authorities whose certificates of TPM endorsement keys are believed.</summary>
+    public EkRoots TpmRoots { get; init; } = EkRoots.None;
+
+    public BrokerOptions Broker { get; init; } = new();
+
+    /// <summary>One of <see cref="Storage.StoreList.Names"/>.</summary>
+    public string Store { get; init; } = "sqlite";
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public ILoggerFactory Logs { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>The server cannot start. The message is one line that says what and how to fix it.</summary>
+public sealed class TrustServerException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,0 +1,47 @@
+using Nacre.Rego.Evaluate;
+using Nacre.Rego.Syntax;
+
+namespace Nacre.Rego.Compile;
+
+/// <summary>A query compiled against a program.</summary>
+internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<string> Expressions)
+{
+    public static QueryPlan Make(RegoProgram program, string query, Tracing? tracing)
+    {
+        var literals = Parser.ParseQuery(query, program.Options.QuerySyntax, program.Options.Limits.MaxNesting);
+        var frame = new Frame();
+        var names = new Names(program.Tree, program.Builtins);
+        var resolver = new Resolver(names, frame);
+        var planner = new Planner(frame, program.Tree, tracing);
+        var body = resolver.ResolveBody(literals, resolver.Root);
+
+        var values = new List<ValueExpr?>();
+        var texts = new List<string>();
+        foreach (var literal in body)
+        {
+            if (literal is TermLiteral { Term: LocalTerm { Variable.Name: "__local_head__" } })
+                continue;
+
+            texts.Add(literal.Place.Text);
+            if (literal is TermLiteral { IsNegated: false } term && !(term.Term is ResolvedCall call && (call.Is("eq") || call.Arguments.Count == call.Arity + 1)))
+            {
+                var slot = frame.Reserve();
+                planner.Captures[literal] = slot;
+                values.Add(new SlotExpr(slot));
+            }
+            else
+                values.Add(null);
+        }
+
+        var node = planner.PlanBody(body, [], bound => End(resolver, values, bound));
+        return new QueryPlan(node, frame.Size, texts);
+    }
+
+    private static SolutionNode End(Resolver resolver, List<ValueExpr?> values, HashSet<Variable> bound)
+    {
+        var variables = resolver.Root.Variables
+            .Where(variable => !variable.IsGenerated && bound.Contains(variable))
+            .Select(variable => (variable.Name, (ValueExpr)new SlotExpr(variable.Slot)));
+        return new SolutionNode([.. values], [.. variables]);
+    }
+}

@@ -1,0 +1,80 @@
+using Nacre.Rego.Builtins;
+using Nacre.Rego.Compile;
+using Nacre.Rego.Evaluate;
+using Nacre.Rego.Syntax;
+
+namespace Nacre.Rego;
+
+/// <summary>
+/// Modules compiled: parsed, checked, indexed. Immutable; any number of threads may prepare queries and evaluate them at once.
+/// </summary>
+public sealed class RegoProgram
+{
+    private readonly IReadOnlyList<RegoSource> _sources;
+    private readonly Dictionary<string, Builtin> _builtins;
+    private readonly RuleTree _tree;
+
+    private RegoProgram(IReadOnlyList<RegoSource> sources, RegoOptions options, List<Module> modules)
+    {
+        (_sources, Options, Modules) = (sources, options, modules);
+        _builtins = BuiltinList.With(options.HostBuiltins);
+        _tree = RuleTree.Build(modules, _builtins);
+    }
+
+    public RegoOptions Options { get; }
+
+    internal List<Module> Modules { get; }
+
+    internal TreeNode Tree => _tree.Root;
+
+    internal IReadOnlyList<(RuleGroup Group, List<RuleEntry> Rules)> Groups => _tree.Groups;
+
+    internal IReadOnlyDictionary<string, Builtin> Builtins => _builtins;
+
+    /// <exception cref="RegoException">With all errors that were found: all of parsing, or all of checking.</exception>
+    public static RegoProgram Compile(IReadOnlyList<RegoSource> sources, RegoOptions? options = null) =>
+        Compile(sources, options ?? new RegoOptions(), (_, _) => null);
+
+    internal static RegoProgram Compile(IReadOnlyList<RegoSource> sources, RegoOptions options, Func<Rule, RuleGroup, Tracing?> tracing)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        var size = sources.Sum(source => (long)source.Text.Length);
+        if (size > options.Limits.MaxSourceBytes)
+            throw new RegoException(new RegoError(
+                RegoErrorCode.LimitSource, sources[0].Name, 0, 0, "", $"the sources have {size} characters, {options.Limits.MaxSourceBytes} are allowed"));
+
+        var program = new RegoProgram(sources, options, Parse(sources, options.Limits.MaxNesting));
+        ProgramCompiler.Compile(program._tree, Annotations.Read(program.Modules), tracing);
+        return program;
+    }
+
+    /// <summary>Compiles a query, such as <c>data.policy.allow</c>. It may have several expressions and bind variables.</summary>
+    /// <exception cref="RegoException">It does not parse, or is unsafe.</exception>
+    public RegoQuery Prepare(string query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return new RegoQuery(this, query, QueryPlan.Make(this, query, tracing: null));
+    }
+
+    /// <summary>The same program with probes, for explanations and coverage.</summary>
+    internal RegoProgram WithTracing(Func<Rule, RuleGroup, Tracing?> tracing) => Compile(_sources, Options, tracing);
+
+    private static List<Module> Parse(IReadOnlyList<RegoSource> sources, int maxNesting)
+    {
+        var modules = new List<Module>(sources.Count);
+        var errors = new List<RegoError>();
+        foreach (var source in sources)
+        {
+            try
+            {
+                modules.Add(Parser.ParseModule(source, maxNesting));
+            }
+            catch (RegoException e)
+            {
+                errors.AddRange(e.Errors);
+            }
+        }
+
+        return errors.Count == 0 ? modules : throw new RegoException(errors);
+    }
+}

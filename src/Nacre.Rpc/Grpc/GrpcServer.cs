@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Nacre.Rpc.Grpc;
+
+/// <summary>
+/// Unary gRPC over HTTP/2 without TLS (prior knowledge), on loopback or a Unix socket that only its owner may open. Failures of a handler
+/// other than <see cref="RpcException"/> reach the caller as INTERNAL without their text.
+/// </summary>
+public sealed class GrpcServer : IAsyncDisposable
+{
+    private static readonly TimeSpan s_longestCall = TimeSpan.FromMinutes(5);
+    private readonly WebApplication _app;
+
+    private GrpcServer(WebApplication app, RpcAddress address) => (_app, Address) = (app, address);
+
+    /// <summary>Where it listens, with the port that was chosen when 0 was asked for.</summary>
+    public RpcAddress Address { get; }
+
+    /// <param name="table">The calls.</param>
+    /// <param name="address">A TCP address must be loopback: there is no TLS and no authentication here.</param>
+    /// <param name="failed">Told of failures that the caller does not get to see.</param>
+    /// <param name="cancel">Ends the start.</param>
+    /// <exception cref="IOException">The address is taken or cannot be used.</exception>
+    public static async Task<GrpcServer> StartAsync(RpcTable table, RpcAddress address, Action<Exception>? failed, CancellationToken cancel)
+    {
+        if (address is RpcAddress.Tcp { IsLoopback: false })
+            throw new IOException($"{address} is not loopback; others could use the keys behind it. Use 127.0.0.1 or a Unix socket.");
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = RpcTable.LargestMessage + 5;
+            Listen(kestrel, address);
+        });
+        var app = builder.Build();
+        app.Run(context => AnswerAsync(context, table, failed));
+        if (address is RpcAddress.UnixSocket { Path: var path })
+            File.Delete(path);
+        await app.StartAsync(cancel);
+        return new(app, Bound(app, address));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, RpcAddress address)
+    {
+        switch (address)
+        {
+            case RpcAddress.UnixSocket socket:
+                kestrel.ListenUnixSocket(socket.Path, listen => listen.Protocols = HttpProtocols.Http2);
+                break;
+            case RpcAddress.Tcp tcp:
+                var ip = tcp.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(tcp.Host.Trim('[', ']'));
+                kestrel.Listen(ip, tcp.Port, listen => listen.Protocols = HttpProtocols.Http2);
+                break;
+        }
+    }
+
+    private static RpcAddress Bound(WebApplication app, RpcAddress address)
+    {
+        if (address is RpcAddress.UnixSocket socket)
+        {
+            File.SetUnixFileMode(socket.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return address;
+        }
+
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return RpcAddress.Parse(bound);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, RpcTable table, Action<Exception>? failed)
+    {
+        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true || !HttpMethods.IsPost(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            return;
+        }
+
+        context.Response.ContentType = "application/grpc";
+        var (code, message) = (RpcCode.Ok, "");
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        deadline.CancelAfter(Timeout(context.Request.Headers["grpc-timeout"].ToString()));
+        try
+        {
+            var answer = await CallAsync(context, table, deadline.Token);
+            await context.Response.Body.WriteAsync(GrpcFrame.Write(answer), deadline.Token);
+        }
+        catch (RpcException e)
+        {
+            (code, message) = (e.Code, e.Message);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            (code, message) = (RpcCode.DeadlineExceeded, "the deadline has passed");
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            failed?.Invoke(e);
+            (code, message) = (RpcCode.Internal, "the call failed; the log of the server says why");
+        }
+
+        context.Response.AppendTrailer("grpc-status", ((int)code).ToString(CultureInfo.InvariantCulture));
+        if (message.Length > 0)
+            context.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(message));
+    }
+
+    private static async ValueTask<byte[]> CallAsync(HttpContext context, RpcTable table, CancellationToken cancel)
+    {
+        if (context.Request.Path.Value?.Split('/') is not ["", var service, var method] || table.Find(service, method) is not { } handler)
+            throw new RpcException(RpcCode.Unimplemented, $"{context.Request.Path} is not served here");
+
+        return await handler(await GrpcFrame.ReadAsync(context.Request.Body, cancel), cancel);
+    }
+
+    // gRPC over HTTP/2, "Timeout": at most 8 digits and a unit.
+    private static TimeSpan Timeout(string text)
+    {
+        if (text.Length is < 2 or > 9 || !int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            return s_longestCall;
+
+        var asked = text[^1] switch
+        {
+            'H' => TimeSpan.FromHours(value),
+            'M' => TimeSpan.FromMinutes(value),
+            'S' => TimeSpan.FromSeconds(value),
+            'm' => TimeSpan.FromMilliseconds(value),
+            'u' => TimeSpan.FromMicroseconds(value),
+            _ => TimeSpan.FromTicks(value / 100),
+        };
+        return asked < s_longestCall ? asked : s_longestCall;
+    }
+}
