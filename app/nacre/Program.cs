@@ -6,6 +6,7 @@ using Nacre.Cli.Attest;
 using Nacre.Cli.Demo;
 using Nacre.Cli.Image;
 using Nacre.Cli.KeyProvider;
+using Nacre.Cli.Policy;
 using Nacre.Cli.Reference;
 using Nacre.Cli.Secret;
 using Nacre.Cli.Serve;
@@ -20,6 +21,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),
+    PolicyCommand.Create(),
     ReferenceCommand.Create(),
     ImageCommand.Create(),
     KeyProviderCommand.Create(),

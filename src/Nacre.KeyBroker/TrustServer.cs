@@ -26,6 +26,9 @@ public sealed class TrustServer : IAsyncDisposable
     /// <summary>With the real port.</summary>
     public Uri Url => _web.Url;
 
+    /// <summary>Everything it serves, and to whom.</summary>
+    public IReadOnlyList<Route> Routes => _broker.Routes.Routes;
+
     /// <summary>The file that clients are given to trust this server.</summary>
     public static string CaPath(string dataDirectory) => Path.Combine(dataDirectory, "ca.pem");
 

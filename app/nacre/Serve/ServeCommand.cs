@@ -119,6 +119,9 @@ internal static class ServeCommand
     private static ILoggerFactory CreateLogs() => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(LogLevel.Warning)
         .AddFilter("Nacre", LogLevel.Information)
+
+        // A start that fails is told in one line by whoever asked for it.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Formats.Jose;
 using Nacre.Formats.Json;
@@ -41,8 +40,7 @@ public sealed record RuntimeData(string Nonce, JsonWebKey TeePublicKey)
         output.Write("\"nonce\":"u8);
         CanonicalJson.WriteString(output, Nonce);
         output.Write(",\"tee-pubkey\":"u8);
-        using (var writer = new Utf8JsonWriter(output))
-            TeePublicKey.ToJson().WriteTo(writer);
+        output.Write(JsonText.Utf8(TeePublicKey.ToJson()));
         output.Write("}"u8);
         return output.WrittenSpan.ToArray();
     }

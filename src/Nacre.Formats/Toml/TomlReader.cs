@@ -161,7 +161,7 @@ internal sealed class TomlReader(string text, string structure)
             return JsonValue.Create(integer);
         if (s_prefixed.IsMatch(token) && TryPrefixed(plain, out integer))
             return JsonValue.Create(integer);
-        if (s_float.IsMatch(token) && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+        if (s_float.IsMatch(token) && token.AsSpan().ContainsAny('.', 'e', 'E') && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
             return JsonValue.Create(number);
 
         _at = start;

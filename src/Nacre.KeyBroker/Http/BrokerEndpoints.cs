@@ -39,9 +39,7 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
         }
         catch (BadHttpRequestException e)
         {
-            reply = KbsReply.Of(e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new KbsProblemException(e.StatusCode, ErrorTypes.PayloadTooLarge, $"the body is larger than {KbsProtocol.MaxMessageBytes} bytes")
-                : new KbsProblemException(e.StatusCode, ErrorTypes.SerdeError, "the request is not HTTP that can be read"));
+            reply = KbsReply.Of(new KbsProblemException(e.StatusCode, ErrorTypes.SerdeError, "the request is not HTTP that can be read"));
         }
         catch (StoreException e)
         {
@@ -88,11 +86,20 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
         if (context.Request.ContentLength == 0 || !context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
             return ReadOnlyMemory<byte>.Empty;
 
-        // The web server counts and refuses what is too large (KestrelServerLimits.MaxRequestBodySize).
+        // Counted here and not by the web server, which would close the connection before its peer could read why.
+        if (context.Request.ContentLength > KbsProtocol.MaxMessageBytes)
+            throw TooLarge();
+
         var reader = context.Request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(context.RequestAborted);
+            if (read.Buffer.Length > KbsProtocol.MaxMessageBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw TooLarge();
+            }
+
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();
@@ -103,6 +110,9 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
+
+    private static KbsProblemException TooLarge() =>
+        new(StatusCodes.Status413PayloadTooLarge, ErrorTypes.PayloadTooLarge, $"the body is larger than {KbsProtocol.MaxMessageBytes} bytes");
 
     private static string? Bearer(HttpRequest request)
     {

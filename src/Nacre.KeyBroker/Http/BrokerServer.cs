@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Tls;
 
 namespace Nacre.KeyBroker.Http;
@@ -62,7 +61,7 @@ public sealed class BrokerServer : IAsyncDisposable
     private static void Configure(KestrelServerOptions kestrel, Uri url, ServerCertificate? certificate)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = KbsProtocol.MaxMessageBytes;
+        kestrel.Limits.MaxRequestBodySize = null; // BrokerEndpoints counts.
         kestrel.Limits.MaxRequestHeadersTotalSize = 128 * 1024;
         kestrel.Limits.MaxRequestLineSize = 16 * 1024;
         kestrel.Limits.RequestHeadersTimeout = s_headTimeout;

@@ -1,0 +1,15 @@
+using Nacre.Benchmarks.Handshake;
+
+// One line for each measurement; ./nacre bench NAME runs it.
+(string Name, string What, Func<string[], Task<int>> RunAsync)[] benchmarks =
+[
+    ("handshake", "one handshake with TPM evidence and one resource, over loopback", HandshakeBenchmark.RunAsync),
+];
+
+if (args is [var name, .. var rest] && Array.Find(benchmarks, benchmark => benchmark.Name == name) is { RunAsync: { } run })
+    return await run(rest);
+
+Console.Error.WriteLine("nacre: error: which measurement?");
+foreach (var (known, what, _) in benchmarks)
+    Console.Error.WriteLine($"  ./nacre bench {known,-12} {what}");
+return 1;

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+
+namespace Nacre.EndToEndTests.Trust;
+
+/// <summary><c>nacre serve</c> as a process of its own, for tests that kill it or look at its exit code.</summary>
+internal sealed class ServeProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _error;
+
+    private ServeProcess(Process process, string? firstLine)
+    {
+        (_process, FirstLine) = (process, firstLine);
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Of stdout; null when it ended without one.</summary>
+    public string? FirstLine { get; }
+
+    public Uri Url => new(FirstLine!["listening on ".Length..FirstLine!.IndexOf(',', StringComparison.Ordinal)]);
+
+    public static async Task<ServeProcess> StartAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nacre.dll"));
+        start.ArgumentList.Add("serve");
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        var process = Process.Start(start)!;
+        return new ServeProcess(process, await process.StandardOutput.ReadLineAsync(CancellationToken.None));
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is closed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <summary>SIGTERM, as an init system sends it.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(CancellationToken.None);
+        return (await EndAsync()).ExitCode;
+    }
+
+    public async Task<(int ExitCode, string Error)> EndAsync()
+    {
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+        return (_process.ExitCode, await _error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+}

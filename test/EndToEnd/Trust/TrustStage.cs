@@ -1,0 +1,116 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Nacre.Attesters.Sample;
+using Nacre.Client;
+using Nacre.Evidence.Protocol;
+using Nacre.Formats;
+using Nacre.Guest.AttestationAgent;
+using Nacre.KeyBroker;
+using Nacre.Verifiers.Tpm;
+
+namespace Nacre.EndToEndTests.Trust;
+
+/// <summary>A trust server in this process on a free port, over a directory of its own, with clients for its guest and its administrator.</summary>
+internal sealed class TrustStage : IAsyncDisposable
+{
+    public const string SecretPath = "kbs:///default/key/1";
+    public const string SecretText = "the secret";
+
+    private readonly bool _ownsDirectory;
+
+    private TrustStage(TrustServer server, string directory, SteppedClock clock, bool ownsDirectory)
+    {
+        (Server, Directory, Clock, _ownsDirectory) = (server, directory, clock, ownsDirectory);
+        AdminToken = File.ReadAllText(TrustServer.AdminTokenPath(directory)).Trim();
+        Admin = new KbsAdminClient(Connect(), AdminToken);
+    }
+
+    public TrustServer Server { get; }
+    public string Directory { get; }
+    public SteppedClock Clock { get; }
+    public string AdminToken { get; }
+    public KbsAdminClient Admin { get; }
+
+    public static ResourceUri Secret => ResourceUri.Parse(SecretPath);
+
+    /// <summary>With <see cref="SecretPath"/> in the store.</summary>
+    /// <param name="development">Take sample evidence.</param>
+    /// <param name="roots">Makers of TPMs.</param>
+    /// <param name="directory">Shared with another stage; null makes one.</param>
+    /// <param name="explain">Tell guests why.</param>
+    /// <param name="tls">Without it a test may skip more time than a certificate lives.</param>
+    public static async Task<TrustStage> StartAsync(
+        bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true)
+    {
+        var clock = new SteppedClock();
+        var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
+        var server = await TrustServer.StartAsync(
+            new TrustServerOptions
+            {
+                DataDirectory = place,
+                Url = new Uri(tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0"),
+                Development = development,
+                TpmRoots = roots ?? EkRoots.None,
+                Broker = new BrokerOptions { ExplainToGuests = explain },
+                Clock = clock,
+            },
+            CancellationToken.None);
+        var stage = new TrustStage(server, place, clock, directory is null);
+        await stage.Admin.PutResourceAsync(Secret, SecretBytes.Copy(Encoding.UTF8.GetBytes(SecretText)), CancellationToken.None);
+        return stage;
+    }
+
+    /// <summary>Registers what the sample attester says, so that its appraisal is affirming.</summary>
+    public Task AffirmSampleAsync() => Admin.AddReferenceValuesAsync(
+        new JsonObject
+        {
+            ["launch_digest"] = new JsonArray("abcde"),
+            ["svn"] = new JsonArray("1"),
+            ["major_version"] = 1,
+            ["minimum_minor_version"] = 4,
+        },
+        CancellationToken.None);
+
+    public KbsTransport Connect()
+    {
+        var roots = new X509Certificate2Collection();
+        if (Server.Url.Scheme == "https")
+            roots.ImportFromPemFile(TrustServer.CaPath(Directory));
+        return KbsTransport.Create(Server.Url, roots);
+    }
+
+    public KbsClient SampleGuest(KbsClientOptions? options = null) => Guest(new AttesterEvidenceSource(new SampleAttester()), options);
+
+    public KbsClient Guest(IEvidenceSource source, KbsClientOptions? options = null) => new(Connect(), source, Clock, options);
+
+    /// <summary>For requests that no client of ours would send. Neither follows redirects nor keeps cookies.</summary>
+    public HttpClient RawClient()
+    {
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(TrustServer.CaPath(Directory));
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(roots);
+        return new HttpClient(new SocketsHttpHandler
+        {
+            UseCookies = false,
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            SslOptions = new() { CertificateChainPolicy = policy },
+        })
+        {
+            BaseAddress = Server.Url,
+            DefaultRequestVersion = HttpVersion.Version11,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        await Server.StopAsync(CancellationToken.None);
+        await Server.DisposeAsync();
+        if (_ownsDirectory)
+            System.IO.Directory.Delete(Directory, recursive: true);
+    }
+}
