@@ -60,6 +60,15 @@ public sealed class RegoProgram
         return new RegoQuery(this, query, QueryPlan.Make(this, query, tracing: null));
     }
 
+    /// <summary>Paths of all rules, such as <c>data.policy.allow</c>, in the order of the source.</summary>
+    public IReadOnlyList<string> RuleNames => [.. Groups.Select(group => group.Group.Name)];
+
+    /// <summary>
+    /// References into <c>input</c> that a document of this JSON schema cannot have, each with the nearest name there is. Parts of the
+    /// schema that allow anything are not checked.
+    /// </summary>
+    public IReadOnlyList<RegoError> CheckInput(RegoValue schema) => Explain.SchemaCheck.Run(Modules, schema);
+
     /// <summary>The same program with probes, for explanations and coverage.</summary>
     internal RegoProgram WithTracing(Func<Rule, RuleGroup, Tracing?> tracing) => Compile(_sources, Options, tracing);
 

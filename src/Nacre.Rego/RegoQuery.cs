@@ -16,6 +16,9 @@ public sealed class RegoQuery
 
     public string Text { get; }
 
+    /// <summary>The expressions of the query with their places, in order.</summary>
+    public IReadOnlyList<(string Text, int Row, int Column)> Expressions => _plan.Expressions;
+
     /// <summary>The value of the query's first expression in its first solution; null if it is undefined.</summary>
     /// <exception cref="RegoException">A conflict, a limit, or, if they are strict, the error of a builtin.</exception>
     public RegoValue? EvaluateValue(RegoInput input, CancellationToken cancel = default)
