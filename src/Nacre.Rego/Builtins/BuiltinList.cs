@@ -45,6 +45,12 @@ internal static class BuiltinList
             .. Strings.List,
             .. Times.List,
             .. Units.List,
+            .. Hashes.List,
+            .. Jwt.List,
+            .. X509.List,
+            .. GraphQL.GraphQlBuiltins.List,
+            .. JsonSchema.JsonSchemaBuiltins.List,
+            .. Policies.List,
         ];
         return all.ToFrozenDictionary(builtin => builtin.Name);
     }

@@ -38,6 +38,8 @@ internal static class Casts
             case RegoNumber number:
                 return number;
             case RegoString text:
+                if (text.Value.TrimStart('+', '-').ToLowerInvariant() is "inf" or "infinity" or "nan")
+                    throw Operands.Wrong(0, "must be valid number");
                 var digits = text.Value.StartsWith('+') ? text.Value[1..] : text.Value;
                 return digits.Length > 0 && (char.IsAsciiDigit(digits[0]) || digits[0] is '-' or '.') && RegoNumber.TryParse(digits, out var parsed)
                     ? parsed

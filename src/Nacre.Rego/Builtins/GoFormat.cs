@@ -156,11 +156,13 @@ internal static class GoFormat
     {
         if (verb == 'T')
             return Pad(TypeOf(value), flags);
-        if (value is not RegoNumber number)
-            return Text(verb, value is RegoString text ? text.Value : value.ToString(), flags);
+        if (value is not RegoNumber number || IsTooBig(number))
+            return Text(verb, value is RegoString text ? text.Value : value.ToString()!, flags);
 
         return number is { IsInteger: true, HasPlainText: true } ? Integer(verb, number.ToBigInteger(), number, flags) : Float(verb, number, flags);
     }
+
+    private static bool IsTooBig(RegoNumber number) => number is not { IsInteger: true, HasPlainText: true } && double.IsInfinity(number.ToDouble());
 
     private static string TypeOf(RegoValue value) => value is not RegoNumber number ? "string"
         : number is not { IsInteger: true, HasPlainText: true } ? "float64"
@@ -201,6 +203,7 @@ internal static class GoFormat
         var (radix, prefix) = verb switch
         {
             'd' or 'v' => (10, ""),
+            's' when !number.TryGetInt64(out _) => (10, ""),
             'b' => (2, "0b"),
             'o' => (8, "0"),
             'O' => (8, "0o"),

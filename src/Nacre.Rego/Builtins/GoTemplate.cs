@@ -176,7 +176,9 @@ internal static class GoTemplate
         {
             if (value is not RegoObject members)
                 throw new RegoBuiltinException($"template: can't evaluate field {field} in {value}");
-            value = members[field] ?? throw new RegoBuiltinException($"template: map has no entry for key {Json.TermText.Quote(field)}");
+            value = members[field];
+            if (value is null)
+                return null;
         }
 
         return value;
@@ -201,7 +203,8 @@ internal static class GoTemplate
 
     private static string Show(RegoValue? value) => value switch
     {
-        null or RegoNull => "<nil>",
+        null => "<undefined>",
+        RegoNull => "<nil>",
         RegoString text => text.Value,
         RegoArray array => "[" + string.Join(' ', array.Items.Select(Show)) + "]",
         RegoSet set => "[" + string.Join(' ', set.Items.Select(Show)) + "]",

@@ -38,31 +38,40 @@ internal static class Graphs
         var found = new HashSet<RegoValue>();
         foreach (var start in a.Items(1))
             if (graph.Find(start) is not null)
-                Follow(call, graph, start, [], [], found);
+            {
+                var edges = Edges(graph.Find(start)!);
+                if (edges.Count == 0)
+                    found.Add(new RegoArray([start]));
+                foreach (var next in edges)
+                    Follow(call, graph, next, [start], [start], found);
+            }
 
         return RegoSet.FromDistinct(found);
     }
 
-    private static void Follow(BuiltinCall call, RegoObject graph, RegoValue node, List<RegoValue> path, HashSet<RegoValue> onPath, HashSet<RegoValue> found)
+    // A node once reached ends every later path that comes to it, as in OPA: not all simple paths are found.
+    private static void Follow(BuiltinCall call, RegoObject graph, RegoValue node, List<RegoValue> path, HashSet<RegoValue> reached, HashSet<RegoValue> found)
     {
         call.Evaluation.Step();
         call.Evaluation.Charge(path.Count);
         call.Evaluation.EnterBody();
-        path.Add(node);
-        onPath.Add(node);
-        var edges = Edges(graph.Find(node)!);
-        var isEnd = edges.Count == 0;
-        foreach (var next in edges)
-            // A node that the graph does not have, or that is on the path already, ends it and is no part of it.
-            if (onPath.Contains(next) || graph.Find(next) is null)
-                isEnd = true;
-            else
-                Follow(call, graph, next, path, onPath, found);
-
-        if (isEnd)
+        if (graph.Find(node) is not { } value)
             found.Add(new RegoArray([.. path]));
-        path.RemoveAt(path.Count - 1);
-        onPath.Remove(node);
+        else
+        {
+            path.Add(node);
+            reached.Add(node);
+            var edges = Edges(value);
+            if (edges.Count == 0)
+                found.Add(new RegoArray([.. path]));
+            foreach (var next in edges)
+                if (reached.Contains(next))
+                    found.Add(new RegoArray([.. path]));
+                else
+                    Follow(call, graph, next, path, reached, found);
+            path.RemoveAt(path.Count - 1);
+        }
+
         call.Evaluation.LeaveBody();
     }
 

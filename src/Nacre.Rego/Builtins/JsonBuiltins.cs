@@ -41,7 +41,7 @@ internal static class JsonBuiltins
                     throw Operands.Wrong(1, $"object contained unknown key {key}");
             }
 
-        return pretty ? new JsonText(escapeHtml: true, prefix, indent).Render(value) : JsonText.WriteGo(value);
+        return pretty ? prefix + new JsonText(escapeHtml: true, prefix, indent).Render(value) : JsonText.WriteGo(value);
     }
 
     private static RegoValue Unmarshal(string text)

@@ -23,7 +23,7 @@ internal static class Yaml
         }
         catch (YamlException e)
         {
-            throw new RegoBuiltinException($"yaml: line {Math.Max(1, e.Start.Line)}: {Explain(e)}");
+            throw new RegoBuiltinException($"yaml: line {Math.Max(1, e.Start.Line - 1)}: {Explain(e)}");
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class Planner
             }
         }
 
-        AddBelow(node);
+        AddBelow(node, path, at);
         var source = Lookups(new CursorExpr(node), path, at, bound);
         return isWhole ? new DocumentExpr(source) : source;
     }
@@ -58,8 +58,27 @@ internal sealed partial class Planner
         return source;
     }
 
+    /// <summary>The rules that a reference into <c>data</c> may ask for.</summary>
+    public IEnumerable<RuleGroup> GroupsAt(RefTerm path)
+    {
+        if (path.Head is not RootTerm { IsInput: false })
+            return [];
+
+        var node = tree;
+        foreach (var operand in path.Path)
+        {
+            if (operand is not ScalarTerm { Value: var key } || !node.Children.TryGetValue(key, out var child))
+                break;
+            node = child;
+            if (node.Group is not null)
+                return [node.Group];
+        }
+
+        return [];
+    }
+
     // Which of them it will be is known only when it runs.
-    private void AddBelow(TreeNode node)
+    private void AddBelow(TreeNode node, List<Term> path, int at)
     {
         if (node.Group is { } group)
         {
@@ -68,7 +87,14 @@ internal sealed partial class Planner
             return;
         }
 
+        if (at < path.Count && path[at] is ScalarTerm { Value: var key })
+        {
+            if (node.Children.TryGetValue(key, out var only))
+                AddBelow(only, path, at + 1);
+            return;
+        }
+
         foreach (var child in node.Children.Values)
-            AddBelow(child);
+            AddBelow(child, path, at + 1);
     }
 }

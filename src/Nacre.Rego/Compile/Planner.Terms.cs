@@ -72,7 +72,7 @@ internal sealed partial class Planner
         if (Constants(keys) is { } constantKeys && Constants(values) is { } constants && constantKeys.Distinct().Count() == keys.Length)
             return new ConstExpr(RegoObject.From(constantKeys.Zip(constants, KeyValuePair.Create)));
 
-        return new ObjectExpr([.. keys.Zip(values)], term.Place);
+        return new ObjectExpr([.. keys.Zip(values)]);
     }
 
     private ValueExpr CompileCall(ResolvedCall call, HashSet<Variable> bound)

@@ -69,7 +69,7 @@ internal sealed partial class Planner(Frame frame, TreeNode tree, Tracing? traci
     {
         var settlement = new Settlement(bound, bodyVariables);
         foreach (var modifier in literal.With)
-            if (modifier is ResolvedWith { Value: { } value })
+            if (modifier is ResolvedWith { NewValue: { } value })
             {
                 settlement.AddGenerators(value);
                 settlement.Add(new PrintLiteral(modifier.Place, [value]));
@@ -116,7 +116,7 @@ internal sealed partial class Planner(Frame frame, TreeNode tree, Tracing? traci
 
     private WithChange PlanChange(ResolvedWith modifier, HashSet<Variable> bound)
     {
-        var value = modifier.Value is null ? null : Compile(modifier.Value, bound);
+        var value = modifier.NewValue is null ? null : Compile(modifier.NewValue, bound);
         if (modifier.Mock?.Function is { } function)
             Dependencies.Add(function);
         if (modifier.Function is not null)

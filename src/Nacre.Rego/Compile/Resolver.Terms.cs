@@ -20,6 +20,8 @@ internal sealed partial class Resolver
             case ObjectTerm members:
                 return new ObjectTerm(
                     members.Place, members.Members.ConvertAll(member => (Resolve(member.Key, scope), Resolve(member.Value, scope))));
+            case CallTerm call when Metadata(call) is { } annotations:
+                return new ScalarTerm(call.Place, annotations);
             case CallTerm call:
                 return ResolveCall(call, scope);
             case ComprehensionTerm comprehension:
@@ -34,6 +36,12 @@ internal sealed partial class Resolver
                 return term;
         }
     }
+
+    // What a rule's annotations say is known when it is compiled.
+    private RegoValue? Metadata(CallTerm call) =>
+        metadata is not null && call.Arguments.Count == 0 && Names.DottedName(call.Function) is "rego.metadata.rule" or "rego.metadata.chain"
+            ? metadata!(Names.DottedName(call.Function)!)
+            : null;
 
     private Term ResolveName(VarTerm name, Scope scope)
     {
@@ -66,7 +74,7 @@ internal sealed partial class Resolver
         var head = call.Function as VarTerm ?? (VarTerm)((RefTerm)call.Function).Head;
         RuleGroup? function = null;
         Builtins.Builtin? builtin = null;
-        if (scope.Find(head.Name, head.Place) is null && names.Find(head) is not null)
+        if (!call.IsOperator && scope.Find(head.Name, head.Place) is null && names.Find(head) is not null)
             function = names.FindFunction(AsRef(Resolve(call.Function, scope)));
         else
             builtin = names.FindBuiltin(call.Function);

@@ -7,7 +7,7 @@ namespace Nacre.Rego.Compile;
 /// Gives every name of one rule or query its meaning: a variable of the right scope, a document, a function. What is nested in negated
 /// expressions is taken out of them here, as OPA does: <c>not f(g(x))</c> is <c>y = g(x); not f(y)</c>.
 /// </summary>
-internal sealed partial class Resolver(Names names, Frame frame)
+internal sealed partial class Resolver(Names names, Frame frame, Func<string, RegoValue?>? metadata = null)
 {
     private int _generated;
 
@@ -55,7 +55,7 @@ internal sealed partial class Resolver(Names names, Frame frame)
     {
         SomeLiteral some => some.Variables,
         SomeInLiteral some => [.. some.Key is null ? [] : PatternNames(some.Key), .. PatternNames(some.Value)],
-        TermLiteral { Term: CallTerm { Function: VarTerm { Name: "assign" } } call } => PatternNames(call.Arguments[0]),
+        TermLiteral { Term: CallTerm { IsOperator: true, Function: VarTerm { Name: "assign" } } call } => PatternNames(call.Arguments[0]),
         _ => [],
     };
 
@@ -91,7 +91,7 @@ internal sealed partial class Resolver(Names names, Frame frame)
             case TermLiteral { Term: CallTerm { Function: VarTerm { Name: "print" } } print } when names.Find((VarTerm)print.Function) is null:
                 resolved = new PrintLiteral(print.Place, print.Arguments.ConvertAll(argument => Resolve(argument, scope)));
                 break;
-            case TermLiteral { Term: CallTerm { Function: VarTerm { Name: "assign" } } assign }:
+            case TermLiteral { Term: CallTerm { IsOperator: true, Function: VarTerm { Name: "assign" } } assign }:
                 resolved = new TermLiteral(literal.Place, ResolveAssign(assign, scope));
                 break;
             default:

@@ -63,7 +63,7 @@ internal static class TermVariables
     private static void Visit(Literal literal, HashSet<Variable> into, bool closures, bool open)
     {
         foreach (var modifier in literal.With)
-            if (modifier is ResolvedWith { Value: { } value })
+            if (modifier is ResolvedWith { NewValue: { } value })
                 Visit(value, into, closures, open);
 
         switch (literal)

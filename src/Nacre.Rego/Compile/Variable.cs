@@ -75,5 +75,5 @@ internal sealed class ResolvedEvery(Place place, Variable? key, Variable value, 
 }
 
 /// <summary>What a <c>with</c> replaces, after resolution: a path of a root, or a function.</summary>
-internal sealed record ResolvedWith(Place Place, bool IsInput, RegoValue[]? Path, string? Function, Evaluate.Mock? Mock, Term? Value)
-    : WithModifier(Place, new RootTerm(Place, IsInput), Value ?? new RootTerm(Place, IsInput));
+internal sealed record ResolvedWith(Place Place, bool IsInput, RegoValue[]? Path, string? Function, Evaluate.Mock? Mock, Term? NewValue)
+    : WithModifier(Place, new RootTerm(Place, IsInput), NewValue ?? new RootTerm(Place, IsInput));

@@ -37,7 +37,7 @@ internal sealed class SetExpr(ValueExpr[] items) : ValueExpr
     }
 }
 
-internal sealed class ObjectExpr((ValueExpr Key, ValueExpr Value)[] members, Syntax.Place place) : ValueExpr
+internal sealed class ObjectExpr((ValueExpr Key, ValueExpr Value)[] members) : ValueExpr
 {
     // The usual object has constant keys: sorted once, here.
     private readonly (RegoValue[] Keys, ValueExpr[] Values)? _sorted = Sort(members);
@@ -63,8 +63,8 @@ internal sealed class ObjectExpr((ValueExpr Key, ValueExpr Value)[] members, Syn
         {
             if (keyExpr.Eval(e) is not { } key || valueExpr.Eval(e) is not { } value)
                 return null;
-            if (values.TryGetValue(key, out var other) && !other.Equals(value))
-                throw new RegoException(place.Error(RegoErrorCode.Conflict, "object keys must be unique"));
+
+            // Of equal keys the last wins.
             values[key] = value;
         }
 

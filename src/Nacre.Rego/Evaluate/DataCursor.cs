@@ -10,7 +10,7 @@ internal sealed class DataCursor(TreeNode node, RegoValue? document) : RegoValue
 
     public RegoValue? Child(Evaluation e, RegoValue key)
     {
-        var below = document is null ? null : Lookup.In(document, key);
+        var below = document is null ? null : Lookup.InBase(document, key);
         if (!node.Children.TryGetValue(key, out var child) || e.IsReplaced(child.Path))
             return below;
         if (child.Group is not { } group)
@@ -38,14 +38,27 @@ internal sealed class DataCursor(TreeNode node, RegoValue? document) : RegoValue
         {
             if (child.Group is { Kind: RuleKind.Function } || e.IsReplaced(child.Path))
                 continue;
-            if (Child(e, key) is { } value)
-                members[key] = e.Document(value);
-            else
-                members.Remove(key);
+            if (Child(e, key) is not { } value)
+                continue;
+
+            // Where both are, the base document wins; objects are merged.
+            var below = e.Document(value);
+            members[key] = child.Group is not null && members.TryGetValue(key, out var other) ? Merge(other, below) : below;
         }
 
         e.Charge(members.Count);
         return RegoObject.FromDistinct(members);
+    }
+
+    private static RegoValue Merge(RegoValue @base, RegoValue @virtual)
+    {
+        if (@base is not RegoObject left || @virtual is not RegoObject right)
+            return @base;
+
+        var merged = right.ToDictionary();
+        foreach (var (key, value) in left.ToDictionary())
+            merged[key] = merged.TryGetValue(key, out var other) ? Merge(value, other) : value;
+        return RegoObject.FromDistinct(merged);
     }
 
     internal override int CompareSameKind(RegoValue other) => throw new InvalidOperationException();

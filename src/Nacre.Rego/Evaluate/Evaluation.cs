@@ -171,7 +171,7 @@ internal sealed partial class Evaluation
         {
             if (value is null)
                 return null;
-            value = Lookup.In(value, key);
+            value = Lookup.InBase(value, key);
         }
 
         return value;

@@ -86,6 +86,10 @@ internal sealed class MemberExpr(RuleGroup group, ValueExpr key) : ValueExpr
 
 internal static class Lookup
 {
+    /// <summary>As in OPA's store, where a number names the member of an object by its text.</summary>
+    public static RegoValue? InBase(RegoValue value, RegoValue key) =>
+        In(value, key) ?? (key is RegoNumber number && value is RegoObject ? In(value, new RegoString(number.Text)) : null);
+
     /// <summary>One step of a reference. In a set it gives the element itself.</summary>
     public static RegoValue? In(RegoValue value, RegoValue key) => value switch
     {

@@ -73,7 +73,7 @@ internal sealed partial class Parser
         if (isAssign)
             RequireAssignable(term);
 
-        var call = new CallTerm(Since(start), new VarTerm(place, isAssign ? "assign" : "eq"), [term, value]);
+        var call = new CallTerm(Since(start), new VarTerm(place, isAssign ? "assign" : "eq"), [term, value]) { IsOperator = true };
         return new TermLiteral(call.Place, call);
     }
 

@@ -75,7 +75,7 @@ internal sealed partial class Parser
     private CallTerm Call(int start, string name, params List<Term> arguments)
     {
         var place = Since(start);
-        return new CallTerm(place, new VarTerm(place, name), arguments);
+        return new CallTerm(place, new VarTerm(place, name), arguments) { IsOperator = true };
     }
 
     private Term ParseTerm()
@@ -204,7 +204,7 @@ internal sealed partial class Parser
             if (terms.Count > 0)
             {
                 Expect(",");
-                if (Current.Is(closing) && closing != ")")
+                if (Current.Is(closing))
                     break;
             }
 

@@ -49,6 +49,9 @@ internal sealed class CallTerm(Place place, Term function, List<Term> arguments)
     public Term Function { get; } = function;
 
     public List<Term> Arguments { get; } = arguments;
+
+    /// <summary>Written as an operator, so that no rule of the same name can be meant.</summary>
+    public bool IsOperator { get; init; }
 }
 
 internal enum ComprehensionKind

@@ -31,7 +31,7 @@ internal static class RegoCaseRunner
     private static IReadOnlyList<RegoBinding> Solve(RegoCase one, bool strict)
     {
         var options = new RegoOptions { QuerySyntax = one.Syntax, HostBuiltins = [Sleep] };
-        var sources = one.Modules.Select((text, i) => new RegoSource($"module-{i}.rego", text, one.Syntax)).ToList();
+        var sources = one.Modules.Select((text, i) => new RegoSource($"test-{i}.rego", text, one.Syntax)).ToList();
         var program = RegoProgram.Compile(sources, options);
         var input = one.Input;
         if (one.InputTerm is { } term)
