@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Spectre.Console;
 
 namespace Nacre.Cli;
 
@@ -10,6 +9,8 @@ namespace Nacre.Cli;
 internal sealed class OutputFormat
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly JsonSerializerOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Option<string> _format = new("--output", "-o") { Description = "table or json.", DefaultValueFactory = _ => "table" };
 
@@ -31,21 +32,23 @@ internal sealed class OutputFormat
             return;
         }
 
-        var table = new Table().Border(TableBorder.None);
-        foreach (var column in columns)
-            table.AddColumn(new TableColumn(Markup.Escape(column.ToUpperInvariant())).PadRight(3).NoWrap());
-        foreach (var row in rows.OfType<JsonObject>())
-        {
-            var cells = new List<Text>();
-            foreach (var column in columns)
-                cells.Add(new Text(row[column] is JsonValue value ? value.ToString() : row[column]?.ToJsonString(s_indented) ?? ""));
-            table.AddRow(cells);
-        }
-
-        AnsiConsole.Write(table);
+        WriteTable([[.. columns.ToArray().Select(name => name.ToUpperInvariant())], .. Cells(rows, columns.ToArray())]);
     }
 
     public bool IsJson(ParseResult line) => line.GetValue(_format) == "json";
 
     public static void WriteJson(JsonNode node) => Console.Out.WriteLine(node.ToJsonString(s_indented));
+
+    private static IEnumerable<string[]> Cells(JsonArray rows, string[] columns) =>
+        rows.OfType<JsonObject>().Select(row => columns.Select(column => Text(row[column])).ToArray());
+
+    private static string Text(JsonNode? value) => value is JsonValue scalar ? scalar.ToString() : value?.ToJsonString(s_compact) ?? "";
+
+    // One line a row whatever the width of the terminal: it is for eyes and for grep alike.
+    private static void WriteTable(IReadOnlyList<string[]> rows)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        foreach (var row in rows)
+            Console.Out.WriteLine(string.Join("   ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+    }
 }

@@ -12,5 +12,9 @@ public interface IResourceSource
 /// <summary>Where a new key-encryption key is put before anything is encrypted under it, so that no key is ever lost.</summary>
 public interface IKeyRegistry
 {
-    ValueTask RegisterAsync(ResourceUri uri, SecretBytes key, CancellationToken cancel);
+    /// <param name="uri">The key's name.</param>
+    /// <param name="key">32 bytes.</param>
+    /// <param name="isNew">Nobody else has this key: a name that is taken must be refused, or the key that is there would be lost.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    ValueTask RegisterAsync(ResourceUri uri, SecretBytes key, bool isNew, CancellationToken cancel);
 }

@@ -1,4 +1,6 @@
+using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Sample;
+using Nacre.Verifiers.Snp;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.Verifiers;
@@ -10,7 +12,12 @@ public static class VerifierList
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        var verifiers = new List<IEvidenceVerifier> { new TpmVerifier() };
+        var verifiers = new List<IEvidenceVerifier>
+        {
+            new AzSnpVtpmVerifier(options.Snp),
+            new SnpVerifier(options.Snp),
+            new TpmVerifier(),
+        };
         if (options.AllowSampleEvidence)
             verifiers.Add(new SampleVerifier());
 
@@ -22,4 +29,6 @@ public sealed record VerifierListOptions
 {
     /// <summary>Believe evidence that anyone can write. Development only.</summary>
     public bool AllowSampleEvidence { get; init; }
+
+    public SnpOptions Snp { get; init; } = new();
 }

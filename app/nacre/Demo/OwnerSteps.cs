@@ -57,7 +57,7 @@ internal sealed class OwnerSteps(DemoScene scene)
     {
         await using var from = ImageLocation.Parse(scene.PlainImage).OpenSource(DemoScene.RegistryOptions);
         await using var to = ImageLocation.Parse(target).OpenTarget(DemoScene.RegistryOptions);
-        var encrypt = new EncryptTransform([new KbsKeyWrapper(DemoScene.ImageKey, key)]);
+        var encrypt = new EncryptTransform([new KbsRecipient(DemoScene.ImageKey, key)]);
         return (await new ImageCopier(from, to, encrypt).CopyAsync(cancel)).Digest;
     }
 

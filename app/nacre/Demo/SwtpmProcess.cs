@@ -89,7 +89,9 @@ internal sealed class SwtpmProcess : IAsyncDisposable
     {
         var certificateTool = ChildProcess.FindProgram("swtpm_localca")
             ?? throw new CommandException("swtpm_localca is not installed", "apt-get install swtpm swtpm-tools");
-        var environment = new Dictionary<string, string> { ["XDG_CONFIG_HOME"] = directory, ["HOME"] = directory };
+        var environment = new Dictionary<string, string> { ["XDG_CONFIG_HOME"] = directory, ["HOME"] = directory, ["TMPDIR"] = directory };
+
+        // It runs an emulator of its own that only it can stop, and only at its end. So it is never interrupted: it takes a second.
         await using var setup = await ChildProcess.StartAsync(
             "swtpm_setup",
             [
@@ -97,9 +99,11 @@ internal sealed class SwtpmProcess : IAsyncDisposable
                 "--config", authority.WriteSetupConfiguration(certificateTool),
             ],
             Path.Combine(directory, "swtpm_setup.log"),
+            outlives: true,
             package: "swtpm-tools",
             environment: environment);
-        await setup.RunToEndAsync(s_setupTimeout, "swtpm_setup", cancel);
+        await setup.RunToEndAsync(s_setupTimeout, "swtpm_setup", CancellationToken.None);
+        cancel.ThrowIfCancellationRequested();
     }
 
     private static async Task<bool> AnswersAsync(int port, CancellationToken cancel)

@@ -28,7 +28,7 @@ internal static class ImageEncryptCommand
         };
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            var recipients = new List<ILayerKeyWrapper>();
+            var recipients = new List<ILayerRecipient>();
             SecretBytes? key = null;
             try
             {
@@ -36,10 +36,10 @@ internal static class ImageEncryptCommand
                 {
                     key = SecretBytes.Own(await ReadKeyAsync(file, cancel));
                     var id = line.GetValue(keyId) ?? throw new FormatException("--key-file needs --key-id: the guest must know where the key is");
-                    recipients.Add(new KbsKeyWrapper(ResourceUri.Parse(id), key));
+                    recipients.Add(new KbsRecipient(ResourceUri.Parse(id), key));
                 }
 
-                recipients.AddRange(await ProviderWrappers.CreateAsync(line.GetValue(provider) ?? [], cancel));
+                recipients.AddRange(await KeyProviderRecipients.CreateAsync(line.GetValue(provider) ?? [], cancel));
                 if (recipients.Count == 0)
                     throw new FormatException("for whom? give --key-file and --key-id, or --provider");
 

@@ -24,9 +24,9 @@ internal static class KeyProviderCommand
 
             // A wrong address or token is told at once, not to the first skopeo.
             await admin.ListPoliciesAsync(cancel);
-            var table = new KeyProviderService(new KbsKeyRegistry(admin), resources: null).AddTo(new RpcTable());
+            using var service = new KeyProviderService(new KbsKeyRegistry(admin), resources: null);
             await using var listener = await GrpcServer.StartAsync(
-                table, RpcAddress.Parse(line.GetRequiredValue(listen)), e => Console.Error.WriteLine($"nacre: error: {e.Message}"), cancel);
+                service.AddTo(new RpcTable()), RpcAddress.Parse(line.GetRequiredValue(listen)), e => Console.Error.WriteLine($"nacre: error: {e.Message}"), cancel);
             await Console.Error.WriteLineAsync($"nacre: key provider on {listener.Address}; stop with Ctrl-C");
             await Console.Out.WriteLineAsync($"{{\"key-providers\":{{\"attestation-agent\":{{\"grpc\":\"{listener.Address}\"}}}}}}");
             try

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Nacre.Attesters.Tpm;
 
-/// <summary>Where a TPM answers: <c>swtpm:127.0.0.1:2321</c> (its data channel), <c>unix:/run/swtpm.sock</c>, or a device such as <c>/dev/tpmrm0</c>.</summary>
+/// <summary>
+/// Where a TPM answers: <c>swtpm:127.0.0.1:2321</c> (its data channel), <c>unix:/run/swtpm.sock</c>, or a device such as <c>/dev/tpmrm0</c>.
+/// </summary>
 public abstract record TpmEndpoint
 {
     private TpmEndpoint()
@@ -29,7 +31,7 @@ public abstract record TpmEndpoint
     private static TcpSocket? ParseTcp(string text)
     {
         var colon = text.LastIndexOf(':');
-        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536
+        return colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
             ? new(text[..colon].Trim('[', ']'), port)
             : null;
     }

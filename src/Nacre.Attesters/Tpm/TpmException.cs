@@ -17,7 +17,7 @@ public sealed class TpmException(TpmCommandCode command, uint responseCode)
     public uint BareCode { get; } = Bare(responseCode);
 
     /// <summary>The handle, NV index or PCR that was named does not exist.</summary>
-    public bool IsNotFound => BareCode is 0x08B or 0x910 or 0x14A || (BareCode == 0x084 && Command is TpmCommandCode.NvReadPublic or TpmCommandCode.NvRead);
+    public bool IsNotFound => BareCode is 0x08B or 0x910 or 0x14A;
 
     private static uint Bare(uint code) => (code & 0x80) != 0 ? code & 0x0BF : code;
 

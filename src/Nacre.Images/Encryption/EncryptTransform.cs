@@ -9,7 +9,7 @@ namespace Nacre.Images.Encryption;
 /// </summary>
 /// <param name="recipients">At least one.</param>
 /// <param name="layers">Which layers, counted from 0; null for all.</param>
-public sealed class EncryptTransform(IReadOnlyList<ILayerKeyWrapper> recipients, Func<int, bool>? layers = null) : ILayerTransform
+public sealed class EncryptTransform(IReadOnlyList<ILayerRecipient> recipients, Func<int, bool>? layers = null) : ILayerTransform
 {
     private int _position = -1;
 

@@ -1,7 +1,7 @@
 namespace Nacre.Images.Encryption;
 
 /// <summary>One recipient of an image: puts the private options of a layer where only the recipient can take them.</summary>
-public interface ILayerKeyWrapper
+public interface ILayerRecipient
 {
     /// <summary>The annotation that the packet is added to.</summary>
     string Annotation { get; }

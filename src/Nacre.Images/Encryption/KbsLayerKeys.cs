@@ -4,7 +4,7 @@ using Nacre.Formats;
 namespace Nacre.Images.Encryption;
 
 /// <summary>Wraps under one key whose place at the key broker is known.</summary>
-public sealed class KbsKeyWrapper(ResourceUri keyId, SecretBytes key) : ILayerKeyWrapper
+public sealed class KbsRecipient(ResourceUri keyId, SecretBytes key) : ILayerRecipient
 {
     public string Annotation => LayerKeyAnnotations.AttestationAgent;
 

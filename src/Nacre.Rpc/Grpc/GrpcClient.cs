@@ -75,13 +75,13 @@ public sealed class GrpcClient : IDisposable
         {
             throw new RpcException(RpcCode.DeadlineExceeded, $"{_address} did not answer within {timeout.TotalSeconds:0.#} s", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
-        {
-            throw new RpcException(RpcCode.Unavailable, $"{_address} does not answer: {e.Message}", e);
-        }
         catch (InvalidProtocolBufferException e)
         {
             throw new RpcException(RpcCode.Internal, "the answer is no valid message", e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
+        {
+            throw new RpcException(RpcCode.Unavailable, $"{_address} does not answer: {e.Message}", e);
         }
     }
 

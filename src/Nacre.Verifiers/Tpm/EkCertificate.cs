@@ -12,6 +12,7 @@ internal static class EkCertificate
     // tcg-kp-EKCertificate.
     private const string EkUsage = "2.23.133.8.1";
     private const string AnyUsage = "2.5.29.37.0";
+    private const X509KeyUsageFlags Wrapping = X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.KeyAgreement;
 
     private static readonly string[] s_sha1Signatures = ["1.2.840.113549.1.1.5", "1.2.840.10045.4.1", "1.2.840.113549.1.1.4"];
 
@@ -38,7 +39,7 @@ internal static class EkCertificate
         }
 
         var leaf = certificates[0];
-        var problem = Purpose(leaf) ?? Chain(leaf, certificates, roots, at);
+        var problem = FindProblem(leaf, certificates, roots, at);
         checks.Require(
             problem is null, Id, Subject, $"a chain to one of {roots.Count} configured roots, valid at {at:u}",
             problem ?? $"issued by {leaf.Issuer}, serial {leaf.SerialNumber}",
@@ -46,6 +47,18 @@ internal static class EkCertificate
 
         Dispose(certificates, except: problem is null ? leaf : null);
         return problem is null ? leaf : null;
+    }
+
+    private static string? FindProblem(X509Certificate2 leaf, X509Certificate2Collection sent, EkRoots roots, DateTimeOffset at)
+    {
+        try
+        {
+            return Purpose(leaf) ?? Chain(leaf, sent, roots, at);
+        }
+        catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
+        {
+            return "a key or an extension in it does not parse";
+        }
     }
 
     private static string? Purpose(X509Certificate2 leaf)
@@ -61,7 +74,7 @@ internal static class EkCertificate
                     return "it is the certificate of an authority";
                 case X509EnhancedKeyUsageExtension usages when !usages.EnhancedKeyUsages.Cast<Oid>().Any(usage => usage.Value is EkUsage or AnyUsage):
                     return $"its extended key usage is not {EkUsage} (endorsement key)";
-                case X509KeyUsageExtension usages when (usages.KeyUsages & (X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.KeyAgreement)) == X509KeyUsageFlags.None:
+                case X509KeyUsageExtension usages when (usages.KeyUsages & Wrapping) == X509KeyUsageFlags.None:
                     return "its key usage is neither key encipherment nor key agreement";
             }
         }

@@ -53,7 +53,7 @@ public abstract class TpmCredentialChallenge
         {
             credential = TpmMakeCredential.Wrap(certificate.PublicKey, key.Name(), secret.Reveal());
         }
-        catch (CryptographicException)
+        catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
         {
             // A certified key that is none, such as a point off its curve: recorded below.
         }

@@ -89,9 +89,9 @@ internal sealed class TpmVerificationKey : IDisposable
                 return key;
             }
         }
-        catch (CryptographicException)
+        catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
         {
-            // Neither: the caller has the words for it.
+            // Neither, or a curve that this platform does not know: the caller has the words for it.
         }
         finally
         {

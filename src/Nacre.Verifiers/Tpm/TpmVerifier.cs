@@ -23,7 +23,7 @@ public sealed class TpmVerifier : IEvidenceVerifier
         return ValueTask.FromResult(Verify(submission));
     }
 
-    private static Verdict Verify(EvidenceSubmission submission)
+    internal static Verdict Verify(EvidenceSubmission submission)
     {
         var checks = new CheckList();
         if (Parse(submission.Evidence, checks) is not { } parsed)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Nacre.Attesters.Tpm;
 using Nacre.EndToEndTests.Peers;
@@ -44,6 +45,22 @@ public sealed class TpmAttestationTests(SwtpmFixture tpms) : IClassFixture<Swtpm
         var second = await after.DescribeKeyAsync(CancellationToken.None);
 
         Assert.Equal(first.AkPublic, second.AkPublic);
+    }
+
+    [Theory]
+    [InlineData(0x01c0_0002u, false)]
+    [InlineData(0x01c0_0016u, true)]
+    public async Task The_default_templates_make_the_certified_endorsement_keys(uint certificateIndex, bool ecc)
+    {
+        await using var device = SwtpmFixture.Device(tpms.First);
+        var stored = await device.NvReadAsync(certificateIndex, CancellationToken.None);
+        using var certificate = X509CertificateLoader.LoadCertificate(stored!);
+
+        var template = ecc ? TpmTemplate.EkP384() : TpmTemplate.EkRsa2048();
+        var (handle, key) = await device.CreatePrimaryAsync(TpmHierarchy.Endorsement, template, CancellationToken.None);
+        await device.FlushContextAsync(handle, CancellationToken.None);
+
+        Assert.Equal(certificate.PublicKey.ExportSubjectPublicKeyInfo(), key.ToSubjectPublicKeyInfo());
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Nacre.Rpc.Messages.KeyProvider;
 namespace Nacre.Images.Encryption;
 
 /// <summary>Lets a key provider wrap and unwrap, over gRPC (ocicrypt, keyprovider.md).</summary>
-public sealed class KeyProviderWrapper(string name, string parameters, RpcAddress address) : ILayerKeyWrapper, ILayerKeyUnwrapper
+public sealed class KeyProviderRecipient(string name, string parameters, RpcAddress address) : ILayerRecipient, ILayerKeyUnwrapper
 {
     private const string Service = "keyprovider.KeyProviderService";
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(50);

@@ -3,11 +3,11 @@ using Nacre.Images.Encryption;
 namespace Nacre.Cli.Image;
 
 /// <summary>Recipients from <c>--provider NAME:PARAMETERS</c> and the file that OCICRYPT_KEYPROVIDER_CONFIG names, as ocicrypt does it.</summary>
-internal static class ProviderWrappers
+internal static class KeyProviderRecipients
 {
     public const string Variable = "OCICRYPT_KEYPROVIDER_CONFIG";
 
-    public static async Task<IReadOnlyList<ILayerKeyWrapper>> CreateAsync(string[] providers, CancellationToken cancel)
+    public static async Task<IReadOnlyList<ILayerRecipient>> CreateAsync(string[] providers, CancellationToken cancel)
     {
         if (providers.Length == 0)
             return [];
@@ -19,7 +19,7 @@ internal static class ProviderWrappers
         {
             var colon = text.IndexOf(':');
             var (name, parameters) = colon < 0 ? (text, "") : (text[..colon], text[(colon + 1)..]);
-            return new KeyProviderWrapper(name, parameters, config.Get(name));
+            return new KeyProviderRecipient(name, parameters, config.Get(name));
         })];
     }
 }

@@ -1,0 +1,80 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Nacre.Evidence;
+using Nacre.Evidence.Azure;
+using Nacre.Evidence.Snp;
+using Nacre.Evidence.Tpm;
+using Nacre.Formats;
+using Nacre.Formats.X509;
+using Nacre.Verifiers.Snp;
+
+namespace Nacre.Verifiers.Azure;
+
+/// <summary>
+/// Verifies the evidence of an Azure confidential VM on SEV-SNP (evidence.md 8.3): a vTPM quote by a key that the processor's report binds.
+/// The processor measures Microsoft's paravisor; the guest's own state is in the vTPM's registers.
+/// </summary>
+public sealed class AzSnpVtpmVerifier(SnpOptions options) : IEvidenceVerifier
+{
+    private readonly SnpVerifier _snp = new(options);
+
+    public string Tee => TeeNames.AzSnpVtpm;
+
+    public async ValueTask<Verdict> VerifyAsync(EvidenceSubmission submission, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(submission);
+        cancel.ThrowIfCancellationRequested();
+
+        var checks = new CheckList();
+        AzureVtpmEvidence evidence;
+        SnpReport report;
+        byte[] vcek;
+        try
+        {
+            evidence = AzureVtpmEvidence.Parse(submission.Evidence, "vcek");
+            vcek = Leaf(evidence.Endorsement);
+            report = SnpReport.Parse(evidence.HclReport.HardwareReport);
+        }
+        catch (MalformedDataException error)
+        {
+            AzureVtpmChecks.Malformed(checks, error);
+            return checks.Refuse();
+        }
+
+        if (AzureVtpmChecks.Require(checks, evidence, HclReportType.Snp, submission) is not { } attest)
+            return checks.Refuse();
+
+        AzureVtpmChecks.RequireBinding(checks, evidence.HclReport, report.ReportData);
+        if (await _snp.RequireGenuineAsync(checks, report, new("VCEK", vcek), submission.At, cancel) is not { } genuine)
+            return checks.Refuse();
+
+        return checks.Conclude(() => [new(Tee, "cpu", Claims(evidence, attest, SnpClaims.Create(report, genuine.Product, genuine.Extensions)))]);
+    }
+
+    // Version 0 may send the whole chain; the authorities in it are not needed.
+    private static byte[] Leaf(byte[] derOrPem) => derOrPem.AsSpan().StartsWith("-----BEGIN"u8)
+        ? PemCertificates.Parse(Encoding.ASCII.GetString(derOrPem))[0].Raw.ToArray() : derOrPem;
+
+    // Upstream's claims of this TEE are text throughout, and bytes are base64 (evidence.md 8.3).
+    private static JsonObject Claims(AzureVtpmEvidence evidence, TpmAttest attest, JsonObject snp)
+    {
+        var claims = new JsonObject();
+        foreach (var (name, value) in snp)
+        {
+            if (name == "chip_id" || value is not JsonValue)
+                continue;
+
+            claims[name] = name == "measurement" ? Convert.ToBase64String(Convert.FromHexString(value.GetValue<string>()))
+                : value.GetValueKind() switch
+                {
+                    JsonValueKind.True => "true",
+                    JsonValueKind.False => "false",
+                    _ => value.ToString(),
+                };
+        }
+
+        AzureVtpmChecks.AddClaims(claims, evidence, attest);
+        return claims;
+    }
+}

@@ -1,0 +1,43 @@
+using Nacre.Evidence.Snp;
+using Nacre.Formats;
+using Nacre.Formats.X509;
+
+namespace Nacre.Verifiers.Snp;
+
+/// <summary>Whether AMD has revoked the keys above the report's (evidence.md 5.2: the lists are signed by the root).</summary>
+internal static class SnpRevocation
+{
+    private const string Id = "snp.vek.revocation";
+    private const string Subject = "revocation list";
+
+    public static void Require(CheckList checks, ReadOnlySpan<byte> list, SnpVek vek, SnpProduct product, SnpSigningKey kind, DateTimeOffset at)
+    {
+        CertificateRevocationList crl;
+        try
+        {
+            crl = CertificateRevocationList.Parse(list);
+        }
+        catch (MalformedDataException error)
+        {
+            checks.Require(false, Id, Subject, "X.509 in DER", error.Message, "fetch it again");
+            return;
+        }
+
+        var roots = AmdRoots.Of(product);
+        var problem = crl.FindProblem(roots.Root)
+            ?? (crl.IsCurrentAt(at) ? null : $"it is from {crl.ThisUpdate:u} to {crl.NextUpdate:u}")
+            ?? (crl.IsRevoked(roots.Issuer(kind).Certificate) ? $"{roots.Issuer(kind).Certificate.Subject} is revoked" : null)
+            ?? (crl.IsRevoked(vek.Certificate) ? "the certificate is revoked" : null);
+        checks.Require(
+            problem is null, Id, Subject, $"current at {at:u}, signed by {roots.Root.Subject}, and without these certificates",
+            problem ?? $"{crl.Count} entries, from {crl.ThisUpdate:u}", "fetch the current list; do not trust this host if a key of it is revoked");
+    }
+
+    public static void RequireAbsent(CheckList checks, bool required)
+    {
+        if (required)
+            checks.Require(false, Id, Subject, "one that is current", "none is at hand", "configure where revocation lists come from");
+        else
+            checks.NotMade(Id, Subject, "none is at hand");
+    }
+}
