@@ -13,15 +13,19 @@ public sealed class RegoProgram
     private readonly IReadOnlyList<RegoSource> _sources;
     private readonly Dictionary<string, Builtin> _builtins;
     private readonly RuleTree _tree;
+    private readonly Lazy<Explain.Explainer> _explainer;
 
     private RegoProgram(IReadOnlyList<RegoSource> sources, RegoOptions options, List<Module> modules)
     {
         (_sources, Options, Modules) = (sources, options, modules);
         _builtins = BuiltinList.With(options.HostBuiltins);
         _tree = RuleTree.Build(modules, _builtins);
+        _explainer = new Lazy<Explain.Explainer>(() => new Explain.Explainer(this));
     }
 
     public RegoOptions Options { get; }
+
+    internal Explain.Explainer Explainer => _explainer.Value;
 
     internal List<Module> Modules { get; }
 

@@ -28,6 +28,13 @@ public sealed class RegoQuery
     /// <exception cref="RegoException">As <see cref="EvaluateValue"/>.</exception>
     public IReadOnlyList<RegoBinding> Evaluate(RegoInput input, CancellationToken cancel = default) => Run(input, firstOnly: false, trace: null, cancel);
 
+    /// <summary>
+    /// Why the query gives what it gives: the rules that were tried and the first expression of each that failed, with the values it saw.
+    /// Slower than an evaluation: it runs a second, instrumented compilation of the program.
+    /// </summary>
+    /// <exception cref="RegoException">As <see cref="EvaluateValue"/>.</exception>
+    public RegoExplanation Explain(RegoInput input, CancellationToken cancel = default) => _program.Explainer.Explain(Text, input, cancel);
+
     internal List<RegoBinding> Run(RegoInput input, bool firstOnly, IEvaluationTrace? trace, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(input);

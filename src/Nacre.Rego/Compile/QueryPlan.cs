@@ -42,6 +42,7 @@ internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<string>
         var variables = resolver.Root.Variables
             .Where(variable => !variable.IsGenerated && bound.Contains(variable))
             .Select(variable => (variable.Name, (ValueExpr)new SlotExpr(variable.Slot)));
-        return new SolutionNode([.. values], [.. variables]);
+        // The value of a lone expression is told even if it is false; among several, or of many solutions, only true ones count.
+        return new SolutionNode([.. values], [.. variables], mustBeTrue: values.Count > 1 || bound.Count > 0);
     }
 }
