@@ -64,7 +64,7 @@ internal sealed class OwnerSteps(DemoScene scene)
     private static RegistryImage OpenImage(string name) =>
         (RegistryImage)ImageLocation.Parse(name).OpenSource(DemoScene.RegistryOptions);
 
-    private async Task PutAsync(Evidence.Protocol.ResourceUri uri, string text, CancellationToken cancel)
+    private async Task PutAsync(Nacre.Evidence.Protocol.ResourceUri uri, string text, CancellationToken cancel)
     {
         using var value = SecretBytes.Own(Encoding.UTF8.GetBytes(text));
         await scene.Admin.PutResourceAsync(uri, value, cancel);
