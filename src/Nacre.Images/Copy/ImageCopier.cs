@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
@@ -109,6 +108,6 @@ public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayer
     {
         mediaType = mediaType == MediaTypes.DockerList ? MediaTypes.OciIndex : mediaType;
         json["mediaType"] = mediaType;
-        return new(Encoding.UTF8.GetBytes(json.ToJsonString()), mediaType);
+        return new(OciJson.Utf8(json), mediaType);
     }
 }

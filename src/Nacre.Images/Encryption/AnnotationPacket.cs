@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats.Ciphers;
@@ -80,13 +79,13 @@ public sealed record AnnotationPacket
         }
     }
 
-    public byte[] ToJson() => Encoding.UTF8.GetBytes(new JsonObject
+    public byte[] ToJson() => OciJson.Utf8(new JsonObject
     {
         ["kid"] = KeyId.ToString(),
         ["wrapped_data"] = Convert.ToBase64String(WrappedData),
         ["iv"] = Convert.ToBase64String(Iv),
         ["wrap_type"] = WrapType,
-    }.ToJsonString());
+    });
 
     public static AnnotationPacket Parse(ReadOnlySpan<byte> json, string where)
     {

@@ -33,18 +33,18 @@ internal static class JweMessage
                 ECDiffieHellman ec => WrapForEc(ec, contentKey, header),
                 _ => throw new NotSupportedException(),
             };
-            var aad = Base64UrlText.Encode(Encoding.UTF8.GetBytes(header.ToJsonString()));
+            var aad = Base64UrlText.Encode(OciJson.Utf8(header));
             var (iv, cipher, tag) = (RandomNumberGenerator.GetBytes(12), new byte[plaintext.Length], new byte[TagSize]);
             using var gcm = new AesGcm(contentKey, TagSize);
             gcm.Encrypt(iv, plaintext, cipher, tag, Encoding.ASCII.GetBytes(aad));
-            return Encoding.UTF8.GetBytes(new JsonObject
+            return OciJson.Utf8(new JsonObject
             {
                 ["protected"] = aad,
                 ["encrypted_key"] = Base64UrlText.Encode(encryptedKey),
                 ["iv"] = Base64UrlText.Encode(iv),
                 ["ciphertext"] = Base64UrlText.Encode(cipher),
                 ["tag"] = Base64UrlText.Encode(tag),
-            }.ToJsonString());
+            });
         }
         finally
         {

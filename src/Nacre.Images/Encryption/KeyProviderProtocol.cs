@@ -102,5 +102,5 @@ public static class KeyProviderProtocol
         return array;
     }
 
-    private static byte[] Write(JsonObject json) => Encoding.UTF8.GetBytes(json.ToJsonString());
+    private static byte[] Write(JsonObject json) => OciJson.Utf8(json);
 }

@@ -20,7 +20,7 @@ public sealed record PublicLayerOptions(byte[] Mac)
             ["hmac"] = Convert.ToBase64String(Mac),
             ["cipheroptions"] = new JsonObject(),
         };
-        return Convert.ToBase64String(Encoding.UTF8.GetBytes(json.ToJsonString()));
+        return Convert.ToBase64String(OciJson.Utf8(json));
     }
 
     public static PublicLayerOptions Parse(string annotation, string where)

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
@@ -65,7 +64,7 @@ public sealed class OciLayout(string directory, string? tag) : IImageSource, IIm
         };
         manifests.Add((JsonNode)entry.ToJson());
         await File.WriteAllTextAsync(Path.Combine(directory, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""", cancel);
-        await BlobFiles.WriteAtomicallyAsync(IndexPath, Encoding.UTF8.GetBytes(index.ToJsonString()), cancel);
+        await BlobFiles.WriteAtomicallyAsync(IndexPath, OciJson.Utf8(index), cancel);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

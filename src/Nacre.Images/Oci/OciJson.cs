@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Images.References;
@@ -62,6 +64,15 @@ internal static class OciJson
         References.Digest.TryParse(Text(owner, member, where), out var digest)
             ? digest
             : throw Malformed($"'{member}' must be a sha256, sha384 or sha512 digest", where);
+
+    /// <summary>Compact, and with every sign as it is: the default escapes the plus that half of all media types have.</summary>
+    public static byte[] Utf8(JsonObject json)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(bytes, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            json.WriteTo(writer);
+        return bytes.WrittenSpan.ToArray();
+    }
 
     public static ImageException Malformed(string what, string where) =>
         new(ImageFault.Malformed, what, where, "the image was not built by the rules; build or push it again");

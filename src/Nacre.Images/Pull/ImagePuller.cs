@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using Nacre.Images.Bundle;
 using Nacre.Images.Copy;
 using Nacre.Images.Encryption;
@@ -151,7 +150,7 @@ public sealed class ImagePuller(IResourceSource? resources, ImagePolicy policy, 
     {
         using var rootfs = DirectoryHandle.Open(Path.Combine(staging, "rootfs"));
         var spec = RuntimeSpec.Create(config, UserLookup.Find(config.User, rootfs, where));
-        await File.WriteAllBytesAsync(Path.Combine(staging, "config.json"), Encoding.UTF8.GetBytes(spec.ToJsonString()), cancel);
+        await File.WriteAllBytesAsync(Path.Combine(staging, "config.json"), OciJson.Utf8(spec), cancel);
     }
 
     private static void RequireFree(string bundle)

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
@@ -92,7 +91,7 @@ public static class CosignSignatures
             ["config"] = new Descriptor(MediaTypes.OciConfig, config.Digest, config.Size).ToJson(),
             ["layers"] = new JsonArray([.. layers.Select(layer => (JsonNode)layer.ToJson())]),
         };
-        var stored = new StoredManifest(Encoding.UTF8.GetBytes(json.ToJsonString()), MediaTypes.OciManifest);
+        var stored = new StoredManifest(OciJson.Utf8(json), MediaTypes.OciManifest);
         await place.PutManifestAsync(stored, own: true, cancel);
         return stored.Digest;
     }
@@ -106,7 +105,7 @@ public static class CosignSignatures
         _ => HashAlgorithmName.SHA512,
     };
 
-    private static byte[] Config(List<Descriptor> layers) => Encoding.UTF8.GetBytes(new JsonObject
+    private static byte[] Config(List<Descriptor> layers) => OciJson.Utf8(new JsonObject
     {
         ["architecture"] = "",
         ["os"] = "",
@@ -116,5 +115,5 @@ public static class CosignSignatures
             ["type"] = "layers",
             ["diff_ids"] = new JsonArray([.. layers.Select(layer => (JsonNode)JsonValue.Create(layer.Digest.ToString()))]),
         },
-    }.ToJsonString());
+    });
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
@@ -11,7 +10,7 @@ public sealed record SimpleSigningPayload(Digest ManifestDigest, string DockerRe
     public const string CosignType = "cosign container image signature";
     private const int Largest = 64 * 1024;
 
-    public byte[] ToJson() => Encoding.UTF8.GetBytes(new JsonObject
+    public byte[] ToJson() => OciJson.Utf8(new JsonObject
     {
         ["critical"] = new JsonObject
         {
@@ -20,7 +19,7 @@ public sealed record SimpleSigningPayload(Digest ManifestDigest, string DockerRe
             ["type"] = CosignType,
         },
         ["optional"] = null,
-    }.ToJsonString());
+    });
 
     /// <summary>Reads a payload whose signature was verified. Unknown critical members are refused, as the format wants.</summary>
     public static SimpleSigningPayload Parse(ReadOnlySpan<byte> json, string where)
