@@ -1,9 +1,11 @@
 using Nacre.Benchmarks.Handshake;
+using Nacre.Benchmarks.Rego;
 
 // One line for each measurement; ./nacre bench NAME runs it.
 (string Name, string What, Func<string[], Task<int>> RunAsync)[] benchmarks =
 [
     ("handshake", "one handshake with TPM evidence and one resource, over loopback", HandshakeBenchmark.RunAsync),
+    ("rego", "policies: the default CPU policy, 100 and 10,000 rules, an agent policy", RegoBenchmark.RunAsync),
 ];
 
 if (args is [var name, .. var rest] && Array.Find(benchmarks, benchmark => benchmark.Name == name) is { RunAsync: { } run })

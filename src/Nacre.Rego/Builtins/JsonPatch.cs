@@ -19,8 +19,9 @@ internal static class JsonPatch
 
             return document;
         }
-        catch (DoesNotApplyException)
+        catch (Exception e) when (e is DoesNotApplyException or RegoBuiltinException)
         {
+            // OPA tells no one what was wrong with the operations.
             return null;
         }
     }
@@ -71,7 +72,7 @@ internal static class JsonPatch
 
         var index = key switch
         {
-            RegoNumber number when number.TryGetInt32(out var value) => value,
+            RegoNumber { HasPlainText: true } number when number.TryGetInt32(out var value) => value,
             RegoString { Value: var text } when text is "0" || (!text.StartsWith('0') && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
                 => int.Parse(text, CultureInfo.InvariantCulture),
             _ => -1,

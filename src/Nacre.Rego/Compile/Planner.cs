@@ -149,9 +149,6 @@ internal sealed partial class Planner(Frame frame, TreeNode tree, Tracing? traci
     {
         switch (item)
         {
-            case NeverItem:
-                steps.Add(new Step(NeverCheck.Instance));
-                break;
             case GenerateItem { Term: ResolvedCall call }:
                 EmitWalk(call, bound, steps);
                 break;

@@ -5,6 +5,9 @@ namespace Nacre.Rego.Compile;
 
 internal sealed partial class Resolver
 {
+    private static readonly string[] s_deprecated =
+        ["all", "any", "cast_array", "cast_boolean", "cast_null", "cast_object", "cast_set", "cast_string", "net.cidr_overlap", "re_match", "set_diff"];
+
     public Term Resolve(Term term, Scope scope)
     {
         switch (term)
@@ -81,6 +84,9 @@ internal sealed partial class Resolver
 
         if (function is null && builtin is null)
             throw new RegoException(call.Place.Error(RegoErrorCode.Type, $"undefined function {Names.DottedName(call.Function) ?? call.Function.Place.Text}"));
+
+        if (builtin is not null && call.Place.Source.IsV1 && s_deprecated.Contains(builtin.Name))
+            throw new RegoException(call.Place.Error(RegoErrorCode.Type, $"deprecated built-in function calls in expression: {builtin.Name}"));
 
         var arity = builtin?.Arity ?? function!.Arity;
         if (arity >= 0 && arguments.Count != arity && arguments.Count != arity + 1)

@@ -125,7 +125,7 @@ internal sealed partial class Resolver(Names names, Frame frame, Func<string, Re
     {
         if (name.IsWildcard)
             return;
-        if (name.Name is "input" or "data" && verb == "assigned")
+        if (name.Name is "input" or "data" && verb == "assigned" && name.Place.Source.IsV1)
             throw new RegoException(name.Place.Error(RegoErrorCode.Compile, $"variables must not shadow {name.Name} (use a different variable name)"));
         if (scope.Arguments.Contains(name.Name))
             throw new RegoException(name.Place.Error(RegoErrorCode.Compile, $"arg {name.Name} redeclared"));

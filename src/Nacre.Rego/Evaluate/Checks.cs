@@ -27,13 +27,6 @@ internal sealed class MatchCheck(ValueExpr value, Pattern pattern) : Check
     public override bool Test(Evaluation e) => value.Eval(e) is { } result && pattern.Match(e, result);
 }
 
-internal sealed class NeverCheck : Check
-{
-    public static readonly NeverCheck Instance = new();
-
-    public override bool Test(Evaluation e) => false;
-}
-
 internal sealed class NotCheck(Node body) : Check
 {
     public override bool Test(Evaluation e)

@@ -72,7 +72,7 @@ internal sealed class AddToSetNode(ValueExpr value) : Node
         if (value.Eval(e) is { } item && ((HashSet<RegoValue>)e.Collected!).Add(item))
             e.Charge(2);
 
-        return false;
+        return value.Constant is not null;
     }
 }
 
@@ -93,6 +93,9 @@ internal sealed class AddToObjectNode(ValueExpr key, ValueExpr value) : Node
 /// <summary>End of a partial rule: puts a value, or an element of a set, below a path of keys.</summary>
 internal sealed class AddToDocumentNode(ValueExpr[] path, ValueExpr leaf, bool isSetElement) : Node
 {
+    // Then a second solution could add nothing.
+    private readonly bool _isConstant = leaf.Constant is not null && Array.TrueForAll(path, key => key.Constant is not null);
+
     public override bool Run(Evaluation e)
     {
         var keys = new RegoValue[path.Length];
@@ -107,6 +110,7 @@ internal sealed class AddToDocumentNode(ValueExpr[] path, ValueExpr leaf, bool i
         {
             ((DocumentCollector)e.Collected!).Add(keys, value, isSetElement);
             e.Charge(3);
+            return _isConstant;
         }
 
         return false;

@@ -70,6 +70,8 @@ internal sealed partial class Parser
         var place = Here;
         _at++;
         var value = ParseExpressionTerm(allowPair: true);
+        if (isAssign && term is ScalarTerm)
+            throw new RegoException(term.Place.Error(RegoErrorCode.Compile, $"cannot assign to {Describe(term)}"));
         if (isAssign)
             RequireAssignable(term);
 

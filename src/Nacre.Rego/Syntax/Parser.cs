@@ -61,6 +61,7 @@ internal sealed partial class Parser
     private void EnableV1()
     {
         _isV1 = true;
+        _source.IsV1 = true;
         _keywords.UnionWith(s_future);
     }
 

@@ -9,6 +9,9 @@ internal sealed class SourceText
 
     public RegoSyntax Syntax { get; }
 
+    /// <summary>In the new syntax, from the start or by <c>import rego.v1</c>.</summary>
+    public bool IsV1 { get; set; }
+
     public string Name { get; }
 
     public string Text { get; }

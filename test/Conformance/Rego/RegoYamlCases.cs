@@ -20,6 +20,12 @@ internal static class RegoYamlCases
         foreach (var node in ((YamlSequenceNode)cases).Children.Cast<YamlMappingNode>())
         {
             var c = node.Children.ToDictionary(entry => ((YamlScalarNode)entry.Key).Value!, entry => entry.Value);
+            if (c.TryGetValue("skip", out var skip) && Text(skip) == "true")
+            {
+                number++;
+                continue;
+            }
+
             var modules = ((YamlSequenceNode)c["modules"]).Children.Select(module => ((YamlScalarNode)module).Value!).ToList();
             var inputs = c.TryGetValue("input", out var input) ? Many(input) : [null];
             var wanted = c.TryGetValue("want_result", out var want) ? Many(want) : [null];
