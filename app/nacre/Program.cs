@@ -4,6 +4,7 @@ using Nacre.Cli;
 using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
 using Nacre.Cli.Demo;
+using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
 using Nacre.Cli.KeyProvider;
 using Nacre.Cli.Policy;
@@ -22,6 +23,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     TokenCommand.Create(),
     SecretCommand.Create(),
     PolicyCommand.Create(),
+    EvidenceCommand.Create(),
     ReferenceCommand.Create(),
     ImageCommand.Create(),
     KeyProviderCommand.Create(),

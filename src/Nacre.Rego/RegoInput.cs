@@ -21,6 +21,9 @@ public sealed record RegoInput
     /// <summary>Null: those of the program.</summary>
     public RegoLimits? Limits { get; init; }
 
+    /// <summary>Paths such as <c>input.secret</c> whose values no explanation may show.</summary>
+    public IReadOnlyList<string> Redact { get; init; } = [];
+
     /// <summary>Receives what <c>print</c> prints; null: nothing is printed.</summary>
     public Action<string>? Print { get; init; }
 }

@@ -13,15 +13,19 @@ public sealed class RegoProgram
     private readonly IReadOnlyList<RegoSource> _sources;
     private readonly Dictionary<string, Builtin> _builtins;
     private readonly RuleTree _tree;
+    private readonly Lazy<Explain.Explainer> _explainer;
 
     private RegoProgram(IReadOnlyList<RegoSource> sources, RegoOptions options, List<Module> modules)
     {
         (_sources, Options, Modules) = (sources, options, modules);
         _builtins = BuiltinList.With(options.HostBuiltins);
         _tree = RuleTree.Build(modules, _builtins);
+        _explainer = new Lazy<Explain.Explainer>(() => new Explain.Explainer(this));
     }
 
     public RegoOptions Options { get; }
+
+    internal Explain.Explainer Explainer => _explainer.Value;
 
     internal List<Module> Modules { get; }
 
@@ -55,6 +59,15 @@ public sealed class RegoProgram
         ArgumentNullException.ThrowIfNull(query);
         return new RegoQuery(this, query, QueryPlan.Make(this, query, tracing: null));
     }
+
+    /// <summary>Paths of all rules, such as <c>data.policy.allow</c>, in the order of the source.</summary>
+    public IReadOnlyList<string> RuleNames => [.. Groups.Select(group => group.Group.Name)];
+
+    /// <summary>
+    /// References into <c>input</c> that a document of this JSON schema cannot have, each with the nearest name there is. Parts of the
+    /// schema that allow anything are not checked.
+    /// </summary>
+    public IReadOnlyList<RegoError> CheckInput(RegoValue schema) => Explain.SchemaCheck.Run(Modules, schema);
 
     /// <summary>The same program with probes, for explanations and coverage.</summary>
     internal RegoProgram WithTracing(Func<Rule, RuleGroup, Tracing?> tracing) => Compile(_sources, Options, tracing);

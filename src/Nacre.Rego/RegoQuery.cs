@@ -16,6 +16,9 @@ public sealed class RegoQuery
 
     public string Text { get; }
 
+    /// <summary>The expressions of the query with their places, in order.</summary>
+    public IReadOnlyList<(string Text, int Row, int Column)> Expressions => _plan.Expressions;
+
     /// <summary>The value of the query's first expression in its first solution; null if it is undefined.</summary>
     /// <exception cref="RegoException">A conflict, a limit, or, if they are strict, the error of a builtin.</exception>
     public RegoValue? EvaluateValue(RegoInput input, CancellationToken cancel = default)
@@ -27,6 +30,13 @@ public sealed class RegoQuery
     /// <summary>All solutions, each with the values of all expressions and variables. None: undefined.</summary>
     /// <exception cref="RegoException">As <see cref="EvaluateValue"/>.</exception>
     public IReadOnlyList<RegoBinding> Evaluate(RegoInput input, CancellationToken cancel = default) => Run(input, firstOnly: false, trace: null, cancel);
+
+    /// <summary>
+    /// Why the query gives what it gives: the rules that were tried and the first expression of each that failed, with the values it saw.
+    /// Slower than an evaluation: it runs a second, instrumented compilation of the program.
+    /// </summary>
+    /// <exception cref="RegoException">As <see cref="EvaluateValue"/>.</exception>
+    public RegoExplanation Explain(RegoInput input, CancellationToken cancel = default) => _program.Explainer.Explain(Text, input, cancel);
 
     internal List<RegoBinding> Run(RegoInput input, bool firstOnly, IEvaluationTrace? trace, CancellationToken cancel)
     {

@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Images.Copy;
 using Nacre.Images.Encryption;
+using Nacre.Images.References;
 using Nacre.Images.Registry;
 using Nacre.Images.Signatures;
 using Nacre.Images.Transports;
@@ -53,7 +55,7 @@ internal sealed class OwnerSteps(DemoScene scene)
         return $"{pcrs.Count} reference values computed from the programs themselves ({programs}); image policy and key are resources of the broker";
     }
 
-    private async Task<Images.References.Digest> PushEncryptedAsync(string target, SecretBytes key, CancellationToken cancel)
+    private async Task<Digest> PushEncryptedAsync(string target, SecretBytes key, CancellationToken cancel)
     {
         await using var from = ImageLocation.Parse(scene.PlainImage).OpenSource(DemoScene.RegistryOptions);
         await using var to = ImageLocation.Parse(target).OpenTarget(DemoScene.RegistryOptions);
@@ -64,7 +66,7 @@ internal sealed class OwnerSteps(DemoScene scene)
     private static RegistryImage OpenImage(string name) =>
         (RegistryImage)ImageLocation.Parse(name).OpenSource(DemoScene.RegistryOptions);
 
-    private async Task PutAsync(Evidence.Protocol.ResourceUri uri, string text, CancellationToken cancel)
+    private async Task PutAsync(ResourceUri uri, string text, CancellationToken cancel)
     {
         using var value = SecretBytes.Own(Encoding.UTF8.GetBytes(text));
         await scene.Admin.PutResourceAsync(uri, value, cancel);

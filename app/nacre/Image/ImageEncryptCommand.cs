@@ -19,29 +19,38 @@ internal static class ImageEncryptCommand
             Description = "NAME:PARAMETERS of a key provider in the file that OCICRYPT_KEYPROVIDER_CONFIG names, "
                 + "such as attestation-agent:keyid=kbs:///default/key/1. Can be given more than once.",
         };
+        var jwe = new Option<FileInfo[]>("--jwe") { Description = "Public RSA or EC key in PEM of a recipient. Can be given more than once." };
         var layers = new Option<int[]>("--layer") { Description = "Only these layers, counted from 0." };
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();
         var command = new Command("encrypt", "Encrypt the layers of an image, so that only a guest that gets the key can read them.")
         {
-            source, target, keyFile, keyId, provider, layers, plainHttp, authFile,
+            source, target, keyFile, keyId, provider, jwe, layers, plainHttp, authFile,
         };
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             var recipients = new List<ILayerRecipient>();
-            SecretBytes? key = null;
+            var owned = new List<IDisposable>();
             try
             {
                 if (line.GetValue(keyFile) is { } file)
                 {
-                    key = SecretBytes.Own(await ReadKeyAsync(file, cancel));
+                    var key = SecretBytes.Own(await ReadKeyAsync(file, cancel));
+                    owned.Add(key);
                     var id = line.GetValue(keyId) ?? throw new FormatException("--key-file needs --key-id: the guest must know where the key is");
                     recipients.Add(new KbsRecipient(ResourceUri.Parse(id), key));
                 }
 
                 recipients.AddRange(await KeyProviderRecipients.CreateAsync(line.GetValue(provider) ?? [], cancel));
+                foreach (var pem in line.GetValue(jwe) ?? [])
+                {
+                    var publicKey = RecipientKey.Parse(await File.ReadAllTextAsync(pem.FullName, cancel), pem.FullName);
+                    owned.Add(publicKey);
+                    recipients.Add(new JweRecipient(publicKey));
+                }
+
                 if (recipients.Count == 0)
-                    throw new FormatException("for whom? give --key-file and --key-id, or --provider");
+                    throw new FormatException("for whom? give --key-file and --key-id, --provider or --jwe");
 
                 var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
                 var chosen = line.GetValue(layers);
@@ -50,7 +59,8 @@ internal static class ImageEncryptCommand
             }
             finally
             {
-                key?.Dispose();
+                foreach (var item in owned)
+                    item.Dispose();
             }
         }));
         return command;

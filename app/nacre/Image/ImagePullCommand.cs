@@ -21,13 +21,14 @@ internal static class ImagePullCommand
         var insecure = new Option<bool>("--insecure-accept-anything") { Description = "No signature is asked for." };
         var keyFile = new Option<FileInfo?>("--key-file") { Description = "The 32 raw bytes that the layers' keys are wrapped with, instead of a key broker." };
         var keyId = new Option<string?>("--key-id") { Description = "Use the file for this key only." };
+        var jwe = ImageVerb.PrivateKey();
         var devices = new Option<bool>("--devices") { Description = "Make device nodes (root only)." };
         var output = ImageVerb.Output();
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();
         var command = new Command("pull", "Verify, decrypt and unpack an image into a bundle that an OCI runtime can run.")
         {
-            reference, bundle, policy, keys, insecure, keyFile, keyId, devices, output, plainHttp, authFile,
+            reference, bundle, policy, keys, insecure, keyFile, keyId, jwe, devices, output, plainHttp, authFile,
         };
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
@@ -39,11 +40,12 @@ internal static class ImagePullCommand
                 ? new KbsKeyUnwrapper(new SingleKeySource(
                     line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(file, cancel)))
                 : null;
+            using var privateKey = await ImageVerb.ReadPrivateKeyAsync(line.GetValue(jwe), cancel);
             var options = new PullOptions
             {
                 Registry = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel),
                 Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
-                Unwrappers = fileKeys is null ? [] : [fileKeys],
+                Unwrappers = [.. fileKeys is null ? (ILayerKeyUnwrapper[])[] : [fileKeys], .. privateKey is null ? (ILayerKeyUnwrapper[])[] : [new JweUnwrapper(privateKey)]],
             };
             await using var broker = brokerOptions.Open(line);
             var puller = new ImagePuller(fileKeys is null ? broker : null, rules, options, ImageVerb.Progress());

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Images;
 using Nacre.Images.Copy;
+using Nacre.Images.Encryption;
 using Nacre.Images.Registry;
 
 namespace Nacre.Cli.Image;
@@ -21,6 +23,12 @@ internal static class ImageVerb
     public static Option<FileInfo?> AuthFile() => new("--authfile") { Description = "auth.json with the registries' credentials, as skopeo login writes it." };
 
     public static Option<string?> Output() => new("--output", "-o") { Description = "json, or nothing for text.", HelpName = "json" };
+
+    public static Option<FileInfo?> PrivateKey() => new("--jwe") { Description = "Private RSA or EC key in PEM of a recipient, instead of a key broker." };
+
+    /// <summary>The key of <see cref="PrivateKey"/>; the caller disposes it.</summary>
+    public static async Task<AsymmetricAlgorithm?> ReadPrivateKeyAsync(FileInfo? file, CancellationToken cancel) =>
+        file is null ? null : RecipientKey.Parse(await File.ReadAllTextAsync(file.FullName, cancel), file.FullName);
 
     public static async Task<RegistryOptions> RegistryOptionsAsync(string[]? plainHttp, FileInfo? authFile, CancellationToken cancel) => new()
     {

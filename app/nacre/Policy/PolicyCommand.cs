@@ -5,8 +5,12 @@ namespace Nacre.Cli.Policy;
 /// <summary><c>nacre policy</c>: the policies of the server, and the policy language on its own.</summary>
 internal static class PolicyCommand
 {
-    public static Command Create() => new("policy", "Set and read the policies of the server.")
+    public static Command Create() => new("policy", "Evaluate, check, test and explain Rego policies; set and read those of the server.")
     {
+        PolicyEvalCommand.Create(),
+        PolicyCheckCommand.Create(),
+        PolicyTestCommand.Create(),
+        PolicyExplainCommand.Create(),
         PolicySetCommand.Create(),
         PolicyGetCommand.Create(),
         PolicyListCommand.Create(),

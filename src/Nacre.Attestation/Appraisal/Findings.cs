@@ -23,12 +23,13 @@ internal static class Findings
                 continue;
 
             var explanation = policy.Explain(name, input, references, cancel);
-            var rule = Rule(policy.Document, explanation);
+            var decisive = Decisive(explanation.Rules, tee);
+            var rule = decisive?.Failed is { } failed ? $"{failed.File}:{failed.Line}" : policy.Document.FileName;
             var differences = name == "executables" && tee == "tpm" ? TpmRegisters(name, claims, references, rule) : [];
             if (differences.Count > 0)
                 findings.AddRange(differences);
             else
-                findings.Add(new AppraisalFinding(name, null, null, null, null, rule, explanation.Summary));
+                findings.Add(new AppraisalFinding(name, null, null, null, null, rule, decisive is null ? explanation.Summary : Story(decisive)));
             if (vector.Status == TrustTier.None)
                 break;
         }
@@ -84,6 +85,18 @@ internal static class Findings
 
     private static string Hex(string text) => text.Length > 0 && text.All(char.IsAsciiHexDigit) ? $"0x{text}" : text;
 
-    private static string Rule(PolicyDocument policy, RegoExplanation explanation) =>
-        explanation.Rules is [var rule, ..] ? $"{rule.File}:{rule.Line}" : policy.FileName;
+    // A policy has rules for many TEEs; those that speak of this one come first, and of them the one that got furthest.
+    private static ExplainedRule? Decisive(IReadOnlyList<ExplainedRule> rules, string tee) => rules
+        .Where(rule => rule is { Outcome: RuleOutcome.Failed, Failed: not null })
+        .OrderByDescending(rule => rule.Failed!.Text.Contains($"input.{tee}", StringComparison.Ordinal))
+        .ThenByDescending(rule => rule.Failed!.Line - rule.Line)
+        .FirstOrDefault();
+
+    private static string Story(ExplainedRule rule)
+    {
+        var story = rule.Failed!.ToString();
+        foreach (var below in rule.Below.Where(below => below.Failed is not null).Take(1))
+            story += $" because {Story(below)}";
+        return story.Length <= MaxAllowedLength ? story : story[..MaxAllowedLength] + "…";
+    }
 }

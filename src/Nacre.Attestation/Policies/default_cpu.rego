@@ -63,7 +63,11 @@ executables := 3 if input.sample.launch_digest in query_reference_value("launch_
 hardware := 2 if {
 	input.sample.svn in query_reference_value("svn")
 	input.sample.platform_version.major == query_reference_value("major_version")
-	input.sample.platform_version.minor >= query_reference_value("minimum_minor_version")
+
+	# Rego orders null below every number, so an unknown minimum would be met by all.
+	minimum := query_reference_value("minimum_minor_version")
+	is_number(minimum)
+	input.sample.platform_version.minor >= minimum
 }
 
 configuration := 2 if input.sample.debug == false

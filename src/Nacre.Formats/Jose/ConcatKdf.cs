@@ -5,7 +5,7 @@ using System.Text;
 namespace Nacre.Formats.Jose;
 
 /// <summary>The Concat KDF as JOSE uses it for a 256-bit key (RFC 7518 section 4.6.2), without PartyUInfo and PartyVInfo: one round.</summary>
-internal static class ConcatKdf
+public static class ConcatKdf
 {
     public static byte[] Derive256(ReadOnlySpan<byte> sharedSecret, string algorithm)
     {

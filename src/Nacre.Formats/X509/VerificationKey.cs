@@ -41,8 +41,9 @@ public sealed class VerificationKey : IDisposable
             key = null;
             return accepted;
         }
-        catch (CryptographicException error)
+        catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
         {
+            // The latter is what the framework says of a curve it does not know.
             throw new MalformedDataException(Structure, "(key)", 0, "is no usable key", error);
         }
         finally

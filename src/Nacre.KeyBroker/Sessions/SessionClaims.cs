@@ -15,6 +15,12 @@ namespace Nacre.KeyBroker.Sessions;
 public sealed class SessionClaims(IKeyValueStore store, SessionSealer sealer, TimeProvider clock)
 {
     private const string Space = "session";
+    private const byte Plain = 0;
+    private const byte Deflated = 1;
+
+    /// <summary>Compression costs more than the bytes it saves while the cookie stays well within its limit.</summary>
+    private const int MaxPlain = 2400;
+
     private const int SweepEvery = 64;
     private const int SweepBatch = 500;
 
@@ -23,14 +29,14 @@ public sealed class SessionClaims(IKeyValueStore store, SessionSealer sealer, Ti
     public async ValueTask<string> SealAsync(JsonObject claims, string nonce, DateTimeOffset expires, CancellationToken cancel)
     {
         var json = JsonText.Utf8(claims);
-        var compressed = Compress(json);
-        var inside = sealer.Seal(new AttestedState(expires, nonce, compressed, null).ToBytes());
+        var packed = Pack(json);
+        var inside = sealer.Seal(new AttestedState(expires, nonce, packed, null).ToBytes());
         if (inside.Length <= SessionSealer.MaxCookieLength)
             return inside;
 
         // Sorted by expiry, so that those to forget come first.
         var key = $"{expires.ToUnixTimeSeconds():x12}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
-        await store.SetAsync(Space, key, compressed, WriteCondition.None, cancel);
+        await store.SetAsync(Space, key, packed, WriteCondition.None, cancel);
         if (Interlocked.Increment(ref _writes) % SweepEvery == 0)
             await SweepAsync(cancel);
         return sealer.Seal(new AttestedState(expires, nonce, null, key).ToBytes());
@@ -39,11 +45,11 @@ public sealed class SessionClaims(IKeyValueStore store, SessionSealer sealer, Ti
     /// <summary>Null when the session has expired meanwhile.</summary>
     public async ValueTask<JsonObject?> ReadAsync(AttestedState session, CancellationToken cancel)
     {
-        var compressed = session.Claims ?? (await store.FindAsync(Space, session.StoredClaims!, cancel))?.Value;
-        if (compressed is null)
+        var packed = session.Claims ?? (await store.FindAsync(Space, session.StoredClaims!, cancel))?.Value;
+        if (packed is null)
             return null;
 
-        using var document = StrictJson.Parse(Decompress(compressed), "session.claims", JsonWebToken.MaxLength);
+        using var document = StrictJson.Parse(Unpack(packed), "session.claims", JsonWebToken.MaxLength);
         return JsonObject.Create(document.RootElement.Clone());
     }
 
@@ -55,18 +61,26 @@ public sealed class SessionClaims(IKeyValueStore store, SessionSealer sealer, Ti
             await store.WriteAsync([.. expired.Select(key => StoreWrite.Delete(Space, key))], cancel);
     }
 
-    private static byte[] Compress(byte[] json)
+    private static byte[] Pack(byte[] json)
     {
+        if (json.Length <= MaxPlain)
+            return [Plain, .. json];
+
         using var output = new MemoryStream(json.Length / 2);
+        output.WriteByte(Deflated);
         using (var deflate = new DeflateStream(output, CompressionLevel.Fastest, leaveOpen: true))
             deflate.Write(json);
         return output.ToArray();
     }
 
-    private static byte[] Decompress(byte[] compressed)
+    // The bytes were sealed by this server, so their size is what it made them.
+    private static byte[] Unpack(byte[] packed)
     {
+        if (packed[0] == Plain)
+            return packed[1..];
+
         using var output = new MemoryStream();
-        using var deflate = new DeflateStream(new MemoryStream(compressed, writable: false), CompressionMode.Decompress);
+        using var deflate = new DeflateStream(new MemoryStream(packed, 1, packed.Length - 1, writable: false), CompressionMode.Decompress);
         deflate.CopyTo(output);
         return output.ToArray();
     }

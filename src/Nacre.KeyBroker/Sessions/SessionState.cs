@@ -112,7 +112,7 @@ public sealed record PendingKeyProof(byte[] Secret, byte[] KeySpki, string Endor
 /// <summary>After <c>attest</c>: the claims of the token, or where they are.</summary>
 /// <param name="Expires">When the token expires.</param>
 /// <param name="Nonce">Of the challenge it answered.</param>
-/// <param name="Claims">JSON text of the claims, compressed; null when they are too large for a cookie.</param>
+/// <param name="Claims">The claims as <see cref="SessionClaims"/> packs them; null when they are too large for a cookie.</param>
 /// <param name="StoredClaims">The key of the claims in the store; null when the cookie holds them.</param>
 public sealed record AttestedState(DateTimeOffset Expires, string Nonce, byte[]? Claims, string? StoredClaims) : SessionState(Expires)
 {

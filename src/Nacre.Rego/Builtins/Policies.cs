@@ -21,7 +21,7 @@ internal static class Policies
         Module module;
         try
         {
-            module = Parser.ParseModule(new RegoSource(name, text), RegoLimits.Default.MaxNesting);
+            module = Parser.ParseModule(new RegoSource(name, text, call.Place.Source.Syntax), RegoLimits.Default.MaxNesting);
         }
         catch (RegoException e)
         {

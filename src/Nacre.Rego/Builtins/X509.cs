@@ -138,8 +138,7 @@ internal static class X509
         var certificates = Load(certificate);
         try
         {
-            var privateKeys = ParsePrivateKeys(key);
-            if (certificates.Count == 0 || privateKeys.Count == 0)
+            if (certificates.Count == 0 || ParsePrivateKeys(key) is not RegoArray { Count: > 0 } privateKeys)
                 throw new RegoBuiltinException("tls: failed to find any PEM data in certificate or key input");
 
             return RegoObject.From(new Dictionary<string, RegoValue>
@@ -179,9 +178,11 @@ internal static class X509
         });
     }
 
-    private static RegoArray ParsePrivateKeys(string text)
+    private static RegoValue ParsePrivateKeys(string text)
     {
-        if (text.Length == 0 || !text.Contains("-----BEGIN", StringComparison.Ordinal) && !LooksLikeBase64(text))
+        if (text.Length == 0)
+            return RegoNull.Value;
+        if (!text.Contains("-----BEGIN", StringComparison.Ordinal) && !LooksLikeBase64(text))
             return RegoArray.Empty;
 
         return RegoArray.From(Blocks(text, "RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY").Select(PrivateKey));

@@ -58,6 +58,25 @@ internal sealed partial class Planner
         return source;
     }
 
+    /// <summary>The rules that a reference into <c>data</c> may ask for.</summary>
+    public IEnumerable<RuleGroup> GroupsAt(RefTerm path)
+    {
+        if (path.Head is not RootTerm { IsInput: false })
+            return [];
+
+        var node = tree;
+        foreach (var operand in path.Path)
+        {
+            if (operand is not ScalarTerm { Value: var key } || !node.Children.TryGetValue(key, out var child))
+                break;
+            node = child;
+            if (node.Group is not null)
+                return [node.Group];
+        }
+
+        return [];
+    }
+
     // Which of them it will be is known only when it runs.
     private void AddBelow(TreeNode node, List<Term> path, int at)
     {

@@ -7,6 +7,7 @@ namespace Nacre.Rego.Compile;
 internal sealed class ProgramCompiler(RuleTree tree, Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
 {
     private readonly List<RegoError> _errors = [];
+    private bool _isTraced;
     private readonly Dictionary<RuleGroup, HashSet<RuleGroup>> _dependencies = [];
 
     public static void Compile(RuleTree tree, Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
@@ -47,7 +48,7 @@ internal sealed class ProgramCompiler(RuleTree tree, Annotations annotations, Fu
             foreach (var rule in group.Rules)
                 rule.EndsSearch = true;
 
-        group.Index = new RuleIndex(group.Rules);
+        group.Index = new RuleIndex(group.Rules, isUsed: !_isTraced);
     }
 
     private RuleBody PlanRule(RuleEntry entry, RuleGroup group, List<RegoValue?> constants)
@@ -56,7 +57,9 @@ internal sealed class ProgramCompiler(RuleTree tree, Annotations annotations, Fu
         RuleBody? last = null;
         for (var rule = entry.Rule; rule is not null; rule = rule.Else)
         {
-            var planned = new RulePlanner(entry, rule, group, annotations, tracing(rule, group));
+            var trace = tracing(rule, group);
+            _isTraced |= trace is not null;
+            var planned = new RulePlanner(entry, rule, group, annotations, trace);
             var body = planned.Plan();
             _dependencies[group].UnionWith(planned.Dependencies);
             group.IsCostly |= planned.IsCostly;

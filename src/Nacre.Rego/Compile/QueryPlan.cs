@@ -4,7 +4,7 @@ using Nacre.Rego.Syntax;
 namespace Nacre.Rego.Compile;
 
 /// <summary>A query compiled against a program.</summary>
-internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<string> Expressions)
+internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<(string Text, int Row, int Column)> Expressions)
 {
     public static QueryPlan Make(RegoProgram program, string query, Tracing? tracing)
     {
@@ -16,13 +16,13 @@ internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<string>
         var body = resolver.ResolveBody(literals, resolver.Root);
 
         var values = new List<ValueExpr?>();
-        var texts = new List<string>();
+        var texts = new List<(string, int, int)>();
         foreach (var literal in body)
         {
             if (literal is TermLiteral { Term: LocalTerm { Variable.Name: "__local_head__" } })
                 continue;
 
-            texts.Add(literal.Place.Text);
+            texts.Add((literal.Place.Text, literal.Place.Line, literal.Place.Column));
             if (literal is TermLiteral { IsNegated: false } term && !(term.Term is ResolvedCall call && (call.Is("eq") || call.Arguments.Count == call.Arity + 1)))
             {
                 var slot = frame.Reserve();
@@ -42,6 +42,7 @@ internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<string>
         var variables = resolver.Root.Variables
             .Where(variable => !variable.IsGenerated && bound.Contains(variable))
             .Select(variable => (variable.Name, (ValueExpr)new SlotExpr(variable.Slot)));
-        return new SolutionNode([.. values], [.. variables]);
+        // The value of a lone expression is told even if it is false; among several, or of many solutions, only true ones count.
+        return new SolutionNode([.. values], [.. variables], mustBeTrue: values.Count > 1 || bound.Count > 0);
     }
 }

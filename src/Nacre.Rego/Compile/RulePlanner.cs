@@ -39,6 +39,8 @@ internal sealed class RulePlanner
         AddArguments(arguments, body, bound);
         body.AddRange(_resolver.ResolveBody(_rule.Body, scope));
         var keys = BodyIndexKeys(body, arguments);
+        if (_rule.IsDefault)
+            RequireConstantDefault();
 
         List<Term> head = [.. _entry.Path[Math.Min(_group.Path.Length, _entry.Path.Length)..].Select(key => new ScalarTerm(_rule.Place, key)), .. _entry.Rest.Select(Head)];
         var leaf = Head(_rule.Key ?? _rule.Value!);
@@ -52,6 +54,22 @@ internal sealed class RulePlanner
         return planned;
 
         Term Head(Term term) => _resolver.Resolve(term, scope);
+    }
+
+    // A default is a value; it may be computed by a comprehension, and by nothing else.
+    private void RequireConstantDefault()
+    {
+        if (Refuses(_rule.Value!))
+            throw new RegoException(_rule.Value!.Place.Error(RegoErrorCode.Parse, "default rule value must be ground and cannot contain refs, vars or calls"));
+
+        static bool Refuses(Term term) => term switch
+        {
+            VarTerm or RefTerm or CallTerm => true,
+            ArrayTerm array => array.Items.Exists(Refuses),
+            SetTerm set => set.Items.Exists(Refuses),
+            ObjectTerm members => members.Members.Exists(member => Refuses(member.Key) || Refuses(member.Value)),
+            _ => false,
+        };
     }
 
     private Node End(List<Term> head, Term value, bool isSame, HashSet<Variable> bound)

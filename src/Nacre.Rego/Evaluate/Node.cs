@@ -114,13 +114,17 @@ internal sealed class AddToDocumentNode(ValueExpr[] path, ValueExpr leaf, bool i
 }
 
 /// <summary>End of a query: records the values of its expressions and variables.</summary>
-internal sealed class SolutionNode(ValueExpr?[] expressions, (string Name, ValueExpr Value)[] variables) : Node
+internal sealed class SolutionNode(ValueExpr?[] expressions, (string Name, ValueExpr Value)[] variables, bool mustBeTrue) : Node
 {
     public override bool Run(Evaluation e)
     {
         var values = new RegoValue[expressions.Length];
         for (var i = 0; i < values.Length; i++)
+        {
             values[i] = expressions[i]?.Eval(e) is { } value ? value : RegoBool.True;
+            if (mustBeTrue && !values[i].IsTrue)
+                return false;
+        }
 
         var bindings = new KeyValuePair<string, RegoValue>[variables.Length];
         for (var i = 0; i < bindings.Length; i++)

@@ -14,11 +14,13 @@ internal sealed class RuleIndex
     private readonly int _argument;
     private readonly RegoValue[] _path = [];
 
-    public RuleIndex(IReadOnlyList<RuleBody> rules)
+    /// <param name="rules">In order of the source.</param>
+    /// <param name="isUsed">False where every rule shall be tried, to explain why it fails.</param>
+    public RuleIndex(IReadOnlyList<RuleBody> rules, bool isUsed)
     {
         _all = [.. rules];
         var best = rules.SelectMany(rule => rule.IndexKeys.DistinctBy(key => key.Place)).GroupBy(key => key.Place).MaxBy(keys => keys.Count());
-        if (best is null || best.Count() < MinRules)
+        if (!isUsed || best is null || best.Count() < MinRules)
             return;
 
         var first = best.First();

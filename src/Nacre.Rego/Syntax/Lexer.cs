@@ -166,7 +166,7 @@ internal sealed class Lexer(SourceText source)
         if (end < 0)
             throw Wrong(_at, "non-terminated string");
 
-        var text = _text[(_at + 1)..end].Replace("\r", "", StringComparison.Ordinal);
+        var text = _text[(_at + 1)..end];
         _at = end + 1;
         return text;
     }

@@ -59,6 +59,8 @@ internal sealed partial class Parser
             throw Wrong($"unexpected {Current}: expected rule head");
 
         var name = new VarTerm(Here, _tokens[_at++].Text);
+        if (name.Name is "if" or "every" or "in" && !Current.Is(".") && !Current.Is("[") && !Current.Is("("))
+            throw WrongAt(name.Place, $"unexpected {name.Name} keyword (hint: `import future.keywords.{name.Name}` for this keyword)");
         if (name.IsWildcard)
             throw WrongAt(name.Place, "unexpected var token: expected rule head");
 
@@ -66,10 +68,13 @@ internal sealed partial class Parser
         List<Term>? arguments = null;
         while (!Current.AfterSpace && (Current.Is(".") || Current.Is("[")))
             head.Add(ParseOperand());
-        if (Current.Is("(") && !Current.AfterSpace)
+        if (Current.Is("(") && !Current.AfterNewline)
         {
+            // f() is no function: it takes nothing that could make it differ.
             _at++;
             arguments = ParseTermList(")");
+            if (arguments.Count == 0)
+                arguments = null;
         }
 
         Term? key = null;
@@ -118,7 +123,7 @@ internal sealed partial class Parser
             return ParseBraces();
 
         _at++;
-        if (!Current.Is("{"))
+        if (!Current.Is("{") || LooksLikeComprehension())
             return [ParseLiteral()];
 
         // `if {…}` is a body unless it only reads as a literal, as `if {"a": 1}.a` does.
@@ -136,6 +141,21 @@ internal sealed partial class Parser
 
         _at = start;
         return [ParseLiteral()];
+    }
+
+    // `if {x | …}`: a bar before the first expression ends.
+    private bool LooksLikeComprehension()
+    {
+        var depth = 0;
+        for (var i = _at + 1; i < _tokens.Count; i++)
+        {
+            var token = _tokens[i];
+            if (depth == 0 && (token.Is("|") || token.Is(";") || token.Is("}") || token.Is(":=") || (token.AfterNewline && i > _at + 1)))
+                return token.Is("|");
+            depth += token.Is("(") || token.Is("[") || token.Is("{") ? 1 : token.Is(")") || token.Is("]") || token.Is("}") ? -1 : 0;
+        }
+
+        return false;
     }
 
     private bool ReadsAsLiteral(int start, out Literal literal)

@@ -30,7 +30,7 @@ internal sealed partial class Parser
     /// <exception cref="RegoException">With one error: parsing stops at the first.</exception>
     public static Module ParseModule(RegoSource source, int maxNesting)
     {
-        var text = new SourceText(source.Name, source.Text);
+        var text = new SourceText(source.Name, source.Text, source.Syntax);
         var (tokens, comments) = Lexer.Read(text);
         var module = new Parser(text, tokens, source.Syntax, maxNesting).ParseModule(text, source.Syntax);
         module.Comments = comments;

@@ -5,7 +5,9 @@ internal sealed class SourceText
 {
     private int[]? _lineStarts;
 
-    public SourceText(string name, string text) => (Name, Text) = (name, text);
+    public SourceText(string name, string text, RegoSyntax syntax = RegoSyntax.V1) => (Name, Text, Syntax) = (name, text, syntax);
+
+    public RegoSyntax Syntax { get; }
 
     public string Name { get; }
 

@@ -24,6 +24,8 @@ public sealed record RegoCase
 
     public string? InputTerm { get; init; }
 
+    public bool IsEitherSyntax { get; init; }
+
     public bool IsStrict { get; init; }
 
     public string? WantErrorCode { get; init; }

@@ -30,6 +30,7 @@ internal static class RegoYamlCases
                     Category = Path.GetDirectoryName(name) ?? "",
                     Query = Text(c["query"]),
                     Syntax = RegoSyntax.V0,
+                    IsEitherSyntax = true,
                     Modules = modules,
                     Data = c.TryGetValue("data", out var data) ? Value(data) : null,
                     Input = inputs[i] is { } value ? Value(value) : null,

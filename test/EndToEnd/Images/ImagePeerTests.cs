@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.EndToEndTests.Peers;
 using Nacre.Guest.KeyProvider;
+using Nacre.Images.Encryption;
 using Nacre.Images.Policy;
 using Nacre.Rpc;
 using Nacre.Rpc.Grpc;
@@ -72,6 +74,23 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
         await ToolRun.RunAsync(skopeo,
             ["copy", "-q", "--insecure-policy", "--src-tls-verify=false", "--decryption-key", "provider:attestation-agent", _scene.Docker,
                 $"oci:{Path.Combine(_scene.Directory, "plain")}:1"], config);
+    }
+
+    [Theory]
+    [InlineData("rsa")]
+    [InlineData("ec")]
+    public async Task Debians_skopeo_and_we_read_each_others_JWE(string kind)
+    {
+        using AsymmetricAlgorithm key = kind == "rsa" ? RSA.Create(2048) : ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        var (priv, pub) = (Path.Combine(_scene.Directory, "key.pem"), Path.Combine(_scene.Directory, "pub.pem"));
+        await File.WriteAllTextAsync(priv, key is RSA rsa ? rsa.ExportRSAPrivateKeyPem() : key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(pub, key.ExportSubjectPublicKeyInfoPem());
+        await ToolRun.RunAsync("skopeo", ["copy", "-q", "--dest-tls-verify=false", "--encryption-key", $"jwe:{pub}", $"oci:{_scene.Layout}:plain", _scene.Docker]);
+        var result = await _scene.PullAsync(ImagePolicy.InsecureAcceptAnything, options: new() { Unwrappers = [new JweUnwrapper(key)] });
+        Assert.All(result.Layers, layer => Assert.True(layer.Encrypted));
+
+        await ImageScene.CopyAsync($"oci:{_scene.Layout}:plain", _scene.Docker, new EncryptTransform([new JweRecipient(key)]));
+        await ToolRun.RunAsync("skopeo", ["copy", "-q", "--src-tls-verify=false", "--decryption-key", priv, _scene.Docker, $"oci:{Path.Combine(_scene.Directory, "out")}:1"]);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class TpmAttestationTests(SwtpmFixture tpms) : IClassFixture<Swtpm
     {
         await using var device = SwtpmFixture.Device(tpms.First);
         var stored = await device.NvReadAsync(certificateIndex, CancellationToken.None);
-        using var certificate = X509CertificateLoader.LoadCertificate(stored);
+        using var certificate = X509CertificateLoader.LoadCertificate(stored!);
 
         var template = ecc ? TpmTemplate.EkP384() : TpmTemplate.EkRsa2048();
         var (handle, key) = await device.CreatePrimaryAsync(TpmHierarchy.Endorsement, template, CancellationToken.None);

@@ -46,7 +46,7 @@ public sealed class KeyProviderServiceTests
     [Fact]
     public async Task Answers_with_an_array_of_numbers()
     {
-        var answer = await CallAsync(new(), "WrapKey", KeyProviderProtocol.WriteWrapRequest("attestation-agent", "", s_secret));
+        var answer = await CallAsync(new MemoryKeys(), "WrapKey", KeyProviderProtocol.WriteWrapRequest("attestation-agent", "", s_secret));
         Assert.IsType<JsonArray>(JsonNode.Parse(answer)!["keywrapresults"]!["annotation"]);
     }
 
@@ -104,7 +104,7 @@ public sealed class KeyProviderServiceTests
     [InlineData("""{"op":"keywrap","keywrapparams":{"optsdata":"???"}}""")]
     [InlineData("nothing")]
     public async Task Refuses_messages_that_break_the_protocol(string json) => Assert.Equal(
-        RpcCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(() => CallAsync(new(), "WrapKey", Encoding.UTF8.GetBytes(json)))).Code);
+        RpcCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(() => CallAsync(new MemoryKeys(), "WrapKey", Encoding.UTF8.GetBytes(json)))).Code);
 
     private static async Task<byte[]> CallAsync(MemoryKeys keys, string method, byte[] json)
     {

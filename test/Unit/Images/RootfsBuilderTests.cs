@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Nacre.Images;
 using Nacre.Images.Unpack;
+using Nacre.Linux.Files;
 
 namespace Nacre.UnitTests.Images;
 
@@ -119,7 +120,7 @@ public sealed class RootfsBuilderTests : IDisposable
         Assert.Equal((UnixFileMode)0x16d, File.GetUnixFileMode(Path.Combine(Rootfs, "ro")));
         Assert.Equal("1", await File.ReadAllTextAsync(Path.Combine(Rootfs, "ro/again")));
         Assert.Equal("1", await File.ReadAllTextAsync(Path.Combine(Rootfs, "ro/absolute")));
-        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1234567890250), File.GetLastWriteTimeUtc(Path.Combine(Rootfs, longName)));
+        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1234567890250).UtcDateTime, File.GetLastWriteTimeUtc(Path.Combine(Rootfs, longName)));
         Assert.Equal("3", await File.ReadAllTextAsync(Path.Combine(Rootfs, "ümlaut")));
         Assert.Equal(new DateTime(2001, 9, 9, 1, 46, 40, DateTimeKind.Utc), Directory.GetLastWriteTimeUtc(Path.Combine(Rootfs, "ro")));
         Assert.Equal("anywhere/at/all", new FileInfo(Path.Combine(Rootfs, "link")).LinkTarget);
@@ -133,7 +134,7 @@ public sealed class RootfsBuilderTests : IDisposable
         FixSum(tar);
         await ApplyAsync(tar);
 
-        var listing = Process.Start(new ProcessStartInfo("ls", ["-b", Rootfs]) { RedirectStandardOutput = true })!;
+        var listing = Process.Start(new ProcessStartInfo("ls", ["-b", Rootfs]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         Assert.Equal("b\\377d\n", await listing.StandardOutput.ReadToEndAsync());
     }
 
@@ -214,7 +215,13 @@ public sealed class RootfsBuilderTests : IDisposable
         }
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose()
+    {
+        // The framework cannot delete names that are no text.
+        using (var directory = DirectoryHandle.Open(_directory))
+            directory.RemoveTree("rootfs");
+        Directory.Delete(_directory, recursive: true);
+    }
 
     private async Task RefusesAsync(ImageFault fault, TarBytes layer) => await RefusesAsync(fault, [layer]);
 

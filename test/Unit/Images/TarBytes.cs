@@ -6,7 +6,7 @@ namespace Nacre.UnitTests.Images;
 /// <summary>Writes tar archives byte by byte, also ones that no library would write.</summary>
 internal sealed class TarBytes
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
     public TarBytes File(string name, string content = "", uint mode = 0x1a4, long? size = null, string? mtime = null) =>
         Entry('0', name, content: Encoding.UTF8.GetBytes(content), mode: mode, size: size, mtime: mtime);
@@ -55,13 +55,13 @@ internal sealed class TarBytes
         Put(header, 337, 8, Octal(minor, 7));
         header.AsSpan(148, 8).Fill((byte)' ');
         Put(header, 148, 8, Octal(header.Sum(b => b), 6) + "\0 ");
-        _bytes.Write(header);
-        _bytes.Write(content);
-        _bytes.Write(new byte[(512 - (content.Length % 512)) % 512]);
+        _bytes.AddRange(header);
+        _bytes.AddRange(content);
+        _bytes.AddRange(new byte[(512 - (content.Length % 512)) % 512]);
         return this;
     }
 
-    public byte[] ToArray() => [.. _bytes.ToArray(), .. new byte[1024]];
+    public byte[] ToArray() => [.. _bytes, .. new byte[1024]];
 
     private static string Octal(long value, int digits) => Convert.ToString(value, 8).PadLeft(digits, '0');
 

@@ -5,12 +5,27 @@ internal static class GraphQlBuiltins
     public static readonly Builtin[] List =
     [
         new("graphql.parse", 2, (_, a) => Parse(a[0], a[1])),
-        new("graphql.parse_query", 1, (_, a) => GraphQlParser.ParseQuery(a.Text(0))) { Types = "t" },
-        new("graphql.parse_schema", 1, (_, a) => GraphQlParser.ParseSchema(a.Text(0))) { Types = "t" },
+        new("graphql.parse_query", 1, (c, a) => Shape(c, GraphQlParser.ParseQuery(a.Text(0)))) { Types = "t" },
+        new("graphql.parse_schema", 1, (c, a) => Shape(c, GraphQlParser.ParseSchema(a.Text(0)))) { Types = "t" },
         new("graphql.parse_and_verify", 2, (_, a) => ParseAndVerify(a[0], a[1])),
         new("graphql.is_valid", 2, (_, a) => ParseAndVerify(a[0], a[1])[0]),
         new("graphql.schema_is_valid", 1, (_, a) => RegoBool.From(IsSchema(a[0]))),
     ];
+
+    // OPA before 1.0, whose syntax is V0, had no such member.
+    private static RegoValue Shape(BuiltinCall call, RegoValue document)
+    {
+        if (call.Place.Source.Syntax == RegoSyntax.V1)
+            return document;
+
+        return document switch
+        {
+            RegoArray array => RegoArray.From(array.Items.Select(item => Shape(call, item))),
+            RegoObject members => RegoObject.From(members.Keys.Zip(members.Values, (key, member) => KeyValuePair.Create(key, Shape(call, member)))
+                .Where(member => member.Key is not RegoString { Value: "ExpectedTypeHasDefault" })),
+            _ => document,
+        };
+    }
 
     private static RegoObject Query(RegoValue value) => value switch
     {

@@ -36,7 +36,8 @@ internal sealed partial class GraphQlParser
                         extended.Add(Definition("", isExtension: true));
                     break;
                 case "extend":
-                    throw Unexpected();
+                    // The library blames the description, and the place behind its first quote.
+                    throw GraphQlLexer.Wrong($"Unexpected {_tokens[_at - 1]}", _tokens[_at - 1].Line, _tokens[_at - 1].Column + 1);
                 default:
                     definitions.Add(Definition(description, isExtension: false));
                     break;
@@ -145,7 +146,9 @@ internal sealed partial class GraphQlParser
             ("BuiltIn", RegoBool.False));
     }
 
-    private string Kind() => Current.Kind != GraphQlTokenKind.Name ? throw Unexpected() : Current.Text switch
+    private string Kind() => Current.Kind != GraphQlTokenKind.Name
+        ? throw GraphQlLexer.Wrong($"Unexpected {Current}", Current.Line, Current.Column + (Current.Kind == GraphQlTokenKind.String ? 1 : 0))
+        : Current.Text switch
     {
         "scalar" => "SCALAR",
         "type" => "OBJECT",

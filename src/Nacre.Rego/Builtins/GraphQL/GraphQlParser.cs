@@ -231,6 +231,9 @@ internal sealed partial class GraphQlParser
             return isRequired ? throw Expected(open) : null;
 
         _at++;
+        if (Current.Is(close))
+            throw GraphQlLexer.Wrong($"expected at least one definition, found {Current}", Current.Line, Current.Column);
+
         var items = new List<RegoValue>();
         do
             items.Add(one());

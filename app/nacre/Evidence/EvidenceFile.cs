@@ -1,0 +1,51 @@
+using System.Text;
+using System.Text.Json;
+using Nacre.Evidence;
+using Nacre.Evidence.Snp;
+using Nacre.Formats.EventLogs;
+using Nacre.Formats.Json;
+
+namespace Nacre.Cli.Evidence;
+
+/// <summary>A file with evidence: CoCo's JSON, or a report of SEV-SNP or an event log in binary. What it is, is found by its content.</summary>
+internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bool IsJson)
+{
+    public const string EventLogKind = "eventlog";
+
+    private const int MaxSize = 8 * 1024 * 1024;
+
+    public static async Task<EvidenceFile> ReadAsync(string name, CancellationToken cancel)
+    {
+        if (new FileInfo(name) is { Exists: true, Length: > MaxSize })
+            throw new CommandException($"{name} is longer than {MaxSize} bytes", "give a file with one piece of evidence");
+
+        var content = await File.ReadAllBytesAsync(name, cancel);
+        var text = content.AsSpan().TrimStart(" \r\n\t"u8);
+        if (text.StartsWith("{"u8))
+            return new(name, content, TeeOf(content), IsJson: true);
+
+        if (name.EndsWith(".hex", StringComparison.Ordinal))
+            content = Convert.FromHexString(Encoding.ASCII.GetString(content).Trim());
+
+        return new(name, content, content.Length == SnpReport.Size ? TeeNames.Snp : IsEventLog(content) ? EventLogKind : null, IsJson: false);
+    }
+
+    /// <summary>The TEE, as asked for or as found.</summary>
+    public string Require(string? asked) => asked ?? Tee ?? throw new CommandException(
+        $"{Name} is no evidence that is known here", $"name its TEE with --tee; known are {string.Join(", ", TeeNames.All)}");
+
+    private static string? TeeOf(byte[] json)
+    {
+        using var document = StrictJson.Parse(json, "evidence", MaxSize);
+        var root = document.RootElement;
+        return root.TryGetProperty("attestation_report", out var report) && report.TryGetProperty("measurement", out _) ? TeeNames.Snp
+            : root.TryGetProperty("hcl_report", out _) && root.TryGetProperty("vcek", out _) || root.TryGetProperty("vcek", out _) ? TeeNames.AzSnpVtpm
+            : root.TryGetProperty("ak_public", out _) ? TeeNames.Tpm
+            : root.TryGetProperty("svn", out var svn) && svn.ValueKind == JsonValueKind.String ? TeeNames.Sample
+            : null;
+    }
+
+    // A legacy record of type EV_NO_ACTION begins every crypto-agile log.
+    private static bool IsEventLog(ReadOnlySpan<byte> content) =>
+        content.Length > 32 && System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(content[4..]) == TcgEventType.NoAction;
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using Nacre.Evidence;
+using Nacre.Verifiers;
+using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Snp;
+using Nacre.Verifiers.Tpm;
+
+namespace Nacre.Cli.Evidence;
+
+/// <summary>What is to be expected of evidence, and with what it is judged.</summary>
+internal sealed class EvidenceOptions
+{
+    private readonly Argument<string> _file = new("file") { Description = "CoCo's JSON evidence, or a binary report." };
+    private readonly Option<string?> _tee = new("--tee") { Description = "The TEE; found by the content when it is left out." };
+    private readonly Option<string?> _collateral = new("--collateral") { Description = "Folder with certificates and revocation lists." };
+    private readonly Option<string?> _at = new("--at") { Description = "The time to judge at, such as 2026-06-01 or 2026-06-01T12:00:00Z; now when left out." };
+    private readonly Option<string?> _reportData = new("--report-data") { Description = "The report data to expect, in hexadecimal." };
+    private readonly Option<string?> _initData = new("--init-data") { Description = "The digest of the init data to expect, in hexadecimal." };
+    private readonly Option<string?> _key = new("--ak") { Description = "PEM file with the attestation key of a TPM that is to be trusted." };
+
+    private EvidenceOptions()
+    {
+    }
+
+    public static EvidenceOptions AddTo(Command command)
+    {
+        var options = new EvidenceOptions();
+        command.Arguments.Add(options._file);
+        foreach (var option in (Option[])[options._tee, options._collateral, options._at, options._reportData, options._initData, options._key])
+            command.Options.Add(option);
+        return options;
+    }
+
+    public async Task<(EvidenceFile File, Verdict Verdict)> VerifyAsync(ParseResult line, CancellationToken cancel)
+    {
+        var file = await EvidenceFile.ReadAsync(line.GetRequiredValue(_file), cancel);
+        var tee = file.Require(line.GetValue(_tee));
+        var collateral = line.GetValue(_collateral) is { } folder
+            ? Directory.Exists(folder) ? new AmdFileCollateral(folder) : throw new CommandException($"there is no folder {folder}") : null;
+        var snp = new SnpOptions { Collateral = collateral };
+        var submission = new EvidenceSubmission
+        {
+            Evidence = file.Content,
+            At = Time(line.GetValue(_at)),
+            ReportData = Hex(line.GetValue(_reportData), "--report-data"),
+            InitDataDigest = Hex(line.GetValue(_initData), "--init-data"),
+            Endorsement = line.GetValue(_key) is { } pem ? TpmKeyEndorsement.Enrolled(PublicKey(await File.ReadAllTextAsync(pem, cancel))) : null,
+        };
+
+        if (tee == TeeNames.Snp && !file.IsJson)
+            return (file, await new SnpVerifier(snp).VerifyReportAsync(file.Content, null, submission, cancel));
+
+        var verifier = VerifierList.Create(new() { Snp = snp, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample }).FirstOrDefault(one => one.Tee == tee)
+            ?? throw new CommandException($"there is no verifier for '{tee}'", $"known are {string.Join(", ", TeeNames.All)}; the sample TEE must be named with --tee");
+        return (file, await verifier.VerifyAsync(submission, cancel));
+    }
+
+    private static DateTimeOffset Time(string? text)
+    {
+        if (text is null)
+            return TimeProvider.System.GetUtcNow();
+
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? at : throw new CommandException($"--at {text} is no time", "write it as 2026-06-01T12:00:00Z");
+    }
+
+    private static byte[]? Hex(string? text, string option)
+    {
+        try
+        {
+            return text is null ? null : Convert.FromHexString(text);
+        }
+        catch (FormatException)
+        {
+            throw new CommandException($"{option} must be hexadecimal");
+        }
+    }
+
+    private static byte[] PublicKey(string pem)
+    {
+        try
+        {
+            var found = System.Security.Cryptography.PemEncoding.Find(pem);
+            return Convert.FromBase64String(pem[found.Base64Data]);
+        }
+        catch (ArgumentException)
+        {
+            throw new CommandException("the file of --ak holds no PEM", "give the public key as BEGIN PUBLIC KEY");
+        }
+    }
+}
