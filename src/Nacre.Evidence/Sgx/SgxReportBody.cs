@@ -35,7 +35,6 @@ public readonly struct SgxReportBody
     public ushort IsvProdId => BinaryPrimitives.ReadUInt16LittleEndian(IsvProdIdBytes);
     public ushort IsvSvn => BinaryPrimitives.ReadUInt16LittleEndian(IsvSvnBytes);
     public ulong Flags => BinaryPrimitives.ReadUInt64LittleEndian(Attributes);
-    public bool IsInitialized => (Flags & 1) != 0;
 
     /// <summary>Whether the host may read the memory of the enclave.</summary>
     public bool IsDebug => (Flags & 2) != 0;

@@ -64,7 +64,7 @@ internal static class QeChecks
         const string Remedy = "update the quoting enclave of the host, and see that the collateral is for the right TEE";
         var id = isTdx ? "TD_QE" : "QE";
         var isKind = checks.Require(identity.Id == id, "dcap.qe_identity.kind", "id of the QE identity", id, identity.Id, Remedy);
-        checks.Require(!qe.IsDebug && qe.IsInitialized, "dcap.qe.debug", "ATTRIBUTES of the QE", "no debug", qe.IsDebug ? "debug" : "no debug", Remedy);
+        checks.Require(!qe.IsDebug, "dcap.qe.debug", "ATTRIBUTES of the QE", "no debug", qe.IsDebug ? "debug" : "no debug", Remedy);
 
         var matches = Masked(qe.MiscSelect, identity.MiscSelectMask, identity.MiscSelect) && Masked(qe.Attributes, identity.AttributesMask, identity.Attributes)
             && qe.MrSigner.SequenceEqual(identity.MrSigner) && qe.IsvProdId == identity.IsvProdId;

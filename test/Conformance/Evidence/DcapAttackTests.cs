@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Nacre.Evidence.Dcap;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Collateral.Intel;
@@ -62,7 +64,10 @@ public sealed class DcapAttackTests
         var genuine = Bytes(TdxCollateral);
         var original = part switch
         {
-            "tcb_info" => genuine.TcbInfo, "qe_identity" => genuine.QeIdentity, "pck_crl" => genuine.PckCrl, _ => genuine.RootCaCrl,
+            "tcb_info" => genuine.TcbInfo,
+            "qe_identity" => genuine.QeIdentity,
+            "pck_crl" => genuine.PckCrl,
+            _ => genuine.RootCaCrl,
         };
         var changed = original.ToArray();
         var quote = SharedVectors.Read(Tdx);
@@ -95,6 +100,54 @@ public sealed class DcapAttackTests
         var submission = new EvidenceSubmission { Evidence = default, At = s_tdxAt, ReportData = [1], InitDataDigest = [2] };
         var verdict = await verifier.VerifyQuoteAsync(SharedVectors.Read(Tdx), null, submission, default);
         Assert.Equal(["tdx.report_data", "tdx.init_data"], Assert.IsType<Refused>(verdict).Failures.Select(check => check.Id));
+    }
+
+    [Fact]
+    public async Task Refuses_an_event_log_that_was_not_measured()
+    {
+        var json = JsonNode.Parse(SharedVectors.Read("tdx/coco-evidence/cos113_with_ccel.json"))!;
+        var verifier = new TdxVerifier(Options(TdxCollateral));
+        var log = Convert.FromBase64String(json["cc_eventlog"]!.GetValue<string>());
+
+        // The first event that is measured begins behind the header event: its digest is what counts.
+        var firstDigest = 32 + BitConverter.ToInt32(log, 28) + 14;
+        log[firstDigest] ^= 1;
+        json["cc_eventlog"] = Convert.ToBase64String(log);
+        var verdict = await verifier.VerifyAsync(new() { Evidence = Encoding.UTF8.GetBytes(json.ToJsonString()), At = s_tdxAt }, default);
+        Assert.All(Assert.IsType<Refused>(verdict).Failures, check => Assert.StartsWith("tdx.event_log.", check.Id, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Speaks_of_the_other_tee_as_malformed()
+    {
+        var submission = new EvidenceSubmission { Evidence = default, At = s_tdxAt };
+        var asSgx = await new SgxVerifier(Options(SgxCollateral)).VerifyQuoteAsync(SharedVectors.Read(Tdx), submission, default);
+        var asTdx = await new TdxVerifier(Options(TdxCollateral)).VerifyQuoteAsync(SharedVectors.Read(Sgx), null, submission, default);
+        Assert.Equal("sgx.evidence.format", Assert.Single(Assert.IsType<Refused>(asSgx).Failures).Id);
+        Assert.Equal("tdx.evidence.format", Assert.Single(Assert.IsType<Refused>(asTdx).Failures).Id);
+    }
+
+    [Fact]
+    public async Task Refuses_collateral_of_another_root_than_the_verifier_trusts()
+    {
+        var collateral = DcapCollateral.Parse(Bytes(TdxCollateral), new string('0', 64));
+        var verdict = await new TdxVerifier(new() { Collateral = new MemoryDcapCollateral(collateral) })
+            .VerifyQuoteAsync(SharedVectors.Read(Tdx), null, new() { Evidence = default, At = s_tdxAt }, default);
+        Assert.Contains(Assert.IsType<Refused>(verdict).Failures, check => check.Id == "dcap.collateral.root");
+    }
+
+    [Fact]
+    public async Task Reads_collateral_from_a_folder()
+    {
+        Assert.NotEmpty(SharedVectors.Read(TdxCollateral + "tcb_info.json"));
+        var source = new DcapFileCollateral(Path.Combine(VectorFolder.Find()!, TdxCollateral));
+        var verdict = await new TdxVerifier(new() { Collateral = source })
+            .VerifyQuoteAsync(SharedVectors.Read(Tdx), null, new() { Evidence = default, At = s_tdxAt }, default);
+        Assert.IsType<Verified>(verdict);
+
+        var missing = await new TdxVerifier(new() { Collateral = new DcapFileCollateral(Path.Combine(VectorFolder.Find()!, "none")) })
+            .VerifyQuoteAsync(SharedVectors.Read(Tdx), null, new() { Evidence = default, At = s_tdxAt }, default);
+        Assert.Equal("dcap.collateral.present", Assert.Single(Assert.IsType<Refused>(missing).Failures).Id);
     }
 
     [Fact]
