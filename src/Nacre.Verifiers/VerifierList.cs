@@ -1,6 +1,9 @@
 using Nacre.Verifiers.Azure;
+using Nacre.Verifiers.Dcap;
 using Nacre.Verifiers.Sample;
+using Nacre.Verifiers.Sgx;
 using Nacre.Verifiers.Snp;
+using Nacre.Verifiers.Tdx;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.Verifiers;
@@ -15,6 +18,8 @@ public static class VerifierList
         var verifiers = new List<IEvidenceVerifier>
         {
             new AzSnpVtpmVerifier(options.Snp),
+            new TdxVerifier(options.Dcap),
+            new SgxVerifier(options.Dcap),
             new SnpVerifier(options.Snp),
             new TpmVerifier(),
         };
@@ -31,4 +36,7 @@ public sealed record VerifierListOptions
     public bool AllowSampleEvidence { get; init; }
 
     public SnpOptions Snp { get; init; } = new();
+
+    /// <summary>For SGX and TDX.</summary>
+    public DcapOptions Dcap { get; init; } = new();
 }

@@ -13,5 +13,9 @@ internal interface IVectorSubject
 
 internal static class VectorSubjects
 {
-    public static IReadOnlyList<IVectorSubject> All { get; } = [new AzureSnpVectors(), new EventLogVectors(), new SampleVectors(), new SevVectors(), new SnpVectors(), new TpmVectors()];
+    public static IReadOnlyList<IVectorSubject> All { get; } =
+    [
+        new AzureSnpVectors(), new DcapVectors("sgx"), new DcapVectors("tdx"), new EventLogVectors(), new SampleVectors(), new SevVectors(), new SnpVectors(),
+        new TpmVectors(),
+    ];
 }

@@ -1,0 +1,158 @@
+using Nacre.Evidence.Dcap;
+using Nacre.Evidence.Sgx;
+using Nacre.Formats.X509;
+using Nacre.Verifiers.Collateral;
+using Nacre.Verifiers.Collateral.Intel;
+
+namespace Nacre.Verifiers.Dcap;
+
+/// <summary>What is known of the platform once a quote was found genuine; the judgement of its versions is still to come.</summary>
+internal sealed record DcapPlatform(PckChain Chain, DcapCollateral Collateral, TcbVerdict Qe, CollateralDates Dates);
+
+/// <summary>
+/// What SGX and TDX have in common (evidence.md 2.5): the attestation key signed the quote, the quoting enclave made that key, a platform that
+/// Intel certifies vouches for that enclave, and the collateral says so today.
+/// </summary>
+internal static class DcapVerification
+{
+    /// <summary>Null, with a check failed, when there is no platform or no collateral to judge the rest by.</summary>
+    public static async ValueTask<DcapPlatform?> RequireGenuineAsync(
+        CheckList checks, DcapQuote quote, DcapOptions options, DateTimeOffset at, CancellationToken cancel)
+    {
+        RequireNoTrailingData(checks, quote, options);
+        QeChecks.RequireQuoteSignature(checks, quote);
+        var qe = SgxReportBody.Parse(quote.QeReport);
+        QeChecks.RequireKeyBinding(checks, quote, qe);
+
+        var isTdx = quote.TeeType == DcapQuote.Tdx;
+        DcapCollateral? collateral = null;
+        if (quote.CertificationType != 5)
+        {
+            collateral = await FindCollateralAsync(checks, options, new(isTdx, "", ""), cancel);
+            if (!checks.Require(
+                collateral?.PckChain is not null, "dcap.pck.present", "certification data", "a chain of certificates (type 5), or one in the collateral",
+                $"type {quote.CertificationType}", "have the host's quote provider deliver certificates, or put pck_chain.pem into the collateral"))
+                return null;
+        }
+
+        var chain = PckChain.Read(checks, () => collateral?.PckChain ?? PckChainText.Parse(quote.CertificationData.Span), options.RootKeyDigest);
+        if (chain is null)
+            return null;
+
+        QeChecks.RequireSignature(checks, quote, chain.Leaf);
+        collateral ??= await FindCollateralAsync(checks, options, NameOf(chain, isTdx), cancel);
+        if (collateral is null)
+        {
+            RequireIssued(checks, chain, PckAuthority.Prove(chain.Authority, chain.Root));
+            return null;
+        }
+
+        var (authority, listProblem) = collateral.Authorities.Prove(chain.Authority, chain.Root, collateral.PckCrl);
+        RequireIssued(checks, chain, authority);
+        RequireProved(checks, collateral, options, listProblem);
+        RequireNotRevoked(checks, collateral, chain);
+        var dates = CollateralDates.Require(checks, collateral, chain, at, options.CollateralGrace);
+        var fits = RequireFitting(checks, collateral, chain, isTdx, options);
+        var verdict = QeChecks.RequireIdentity(checks, collateral.QeIdentity, qe, isTdx);
+        return fits && verdict is not null ? new(chain, collateral, verdict, dates) : null;
+    }
+
+    /// <summary>Records the judgement of the versions; the result, if it is one that is accepted.</summary>
+    public static bool RequireStatus(CheckList checks, TcbStatus status, DcapOptions options)
+    {
+        var accepted = status != TcbStatus.Revoked && (options.AcceptedStatuses is null || options.AcceptedStatuses.Contains(status));
+        return checks.Require(
+            accepted, "dcap.tcb.status", "TCB status", options.AcceptedStatuses is { } only ? string.Join(" or ", only) : "not Revoked", $"{status}",
+            "update the microcode, the firmware and the platform software of the host");
+    }
+
+    private static void RequireNoTrailingData(CheckList checks, DcapQuote quote, DcapOptions options)
+    {
+        var isZero = !quote.Trailing.ContainsAnyExcept((byte)0);
+        checks.Require(
+            isZero || options.AllowTrailingData, "dcap.quote.trailing", "bytes behind the quote", "none, or zeros",
+            isZero ? $"{quote.Trailing.Length} zeros" : $"{quote.Trailing.Length} bytes that nothing signs", "cut the buffer where the quote ends");
+    }
+
+    private static DcapCollateralName NameOf(PckChain chain, bool isTdx) => new(
+        isTdx, Convert.ToHexStringLower(chain.Platform.Fmspc),
+        chain.Authority.Subject.CommonName is "Intel SGX PCK Platform CA" ? "platform" : "processor");
+
+    private static async ValueTask<DcapCollateral?> FindCollateralAsync(
+        CheckList checks, DcapOptions options, DcapCollateralName name, CancellationToken cancel)
+    {
+        var subject = $"collateral of {(name.IsTdx ? "TDX" : "SGX")} platforms {name.Fmspc}".TrimEnd();
+        var reason = "no source of collateral is configured";
+        DcapCollateral? found = null;
+        if (options.Collateral is { } source)
+        {
+            try
+            {
+                found = await source.FindAsync(name, cancel);
+                reason = "there is none";
+            }
+            catch (CollateralUnavailableException error)
+            {
+                reason = error.Message;
+            }
+        }
+
+        checks.Require(
+            found is not null, "dcap.collateral.present", subject, "TCB info, QE identity and revocation lists", found is null ? reason : "at hand",
+            "configure a source of Intel's collateral, and see that it has this family of platforms");
+        return found;
+    }
+
+    private static void RequireIssued(CheckList checks, PckChain chain, PckAuthority authority)
+    {
+        var problem = authority.Problem ?? CertificateIssuance.FindProblem(chain.Leaf, chain.Authority, authority.Key!)
+            ?? (chain.Leaf.Extensions.IsAuthority ? "it is an authority itself" : null)
+            ?? (authority.IsPlatformAuthority == chain.Platform.PlatformInstanceId is not null ? null
+                : $"what it says of its platform does not go with {authority.Certificate.Subject}");
+        checks.Require(
+            problem is null, "dcap.pck.chain", "PCK certificate", "issued by its authority, and that by the root", problem ?? "it is",
+            "have the host's quote provider deliver the platform's certificate chain anew");
+    }
+
+    private static void RequireProved(CheckList checks, DcapCollateral collateral, DcapOptions options, string? listProblem)
+    {
+        const string Remedy = "fetch the collateral again, and keep it as it was received";
+        checks.Require(
+            collateral.RootKeyDigest == options.RootKeyDigest, "dcap.collateral.root", "root of the collateral", options.RootKeyDigest,
+            collateral.RootKeyDigest, Remedy);
+        foreach (var (id, subject, problem) in collateral.Proof)
+            checks.Require(problem is null, id, subject, "signed by Intel", problem ?? "it is", Remedy);
+
+        checks.Require(
+            listProblem is null && collateral.PckCrl.Number is not null, "dcap.pck_crl.signature", "revocation list of the platform's authority",
+            "signed by that authority, and numbered", listProblem ?? (collateral.PckCrl.Number is null ? "it has no number" : "it is"), Remedy);
+    }
+
+    private static void RequireNotRevoked(CheckList checks, DcapCollateral collateral, PckChain chain)
+    {
+        const string Remedy = "do not use this platform: Intel has revoked its certificate";
+        checks.Require(
+            !collateral.PckCrl.IsRevoked(chain.Leaf), "dcap.pck.revocation", "PCK certificate", "not revoked",
+            collateral.PckCrl.IsRevoked(chain.Leaf) ? "revoked" : "not revoked", Remedy);
+        checks.Require(
+            !collateral.RootCaCrl.IsRevoked(chain.Authority), "dcap.pck.authority_revocation", "authority of the PCK certificate", "not revoked",
+            collateral.RootCaCrl.IsRevoked(chain.Authority) ? "revoked" : "not revoked", Remedy);
+    }
+
+    private static bool RequireFitting(CheckList checks, DcapCollateral collateral, PckChain chain, bool isTdx, DcapOptions options)
+    {
+        const string Remedy = "fetch the collateral of this family of platforms and of this TEE";
+        var (info, platform) = (collateral.TcbInfo, chain.Platform);
+        var isKind = checks.Require(
+            info.IsTdx == isTdx, "dcap.tcb_info.kind", "id of TCB info", isTdx ? "TDX" : "SGX", info.IsTdx ? "TDX" : "SGX", Remedy);
+        var isFamily = checks.Require(
+            info.Fmspc.AsSpan().SequenceEqual(platform.Fmspc) && info.PceId.AsSpan().SequenceEqual(platform.PceId), "dcap.tcb_info.platform",
+            "FMSPC and PCEID of TCB info", $"{Convert.ToHexStringLower(platform.Fmspc)} and {Convert.ToHexStringLower(platform.PceId)}",
+            $"{Convert.ToHexStringLower(info.Fmspc)} and {Convert.ToHexStringLower(info.PceId)}", Remedy);
+        var lowest = Math.Min(info.EvaluationDataNumber, collateral.QeIdentity.EvaluationDataNumber);
+        checks.Require(
+            lowest >= options.MinimumTcbEvaluationDataNumber, "dcap.collateral.evaluation", "tcbEvaluationDataNumber",
+            $"at least {options.MinimumTcbEvaluationDataNumber}", $"{lowest}", "fetch the collateral with update=early, or the number that is required");
+        return isKind && isFamily;
+    }
+}
