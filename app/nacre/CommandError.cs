@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using Nacre.Attesters.Tpm;
 using Nacre.Cli.Image;
 using Nacre.Client;
-using Nacre.Images;
 using Nacre.Formats;
+using Nacre.Images;
 
 namespace Nacre.Cli;
 

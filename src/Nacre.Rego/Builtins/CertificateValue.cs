@@ -10,8 +10,13 @@ internal static class CertificateValue
 {
     private static readonly Dictionary<string, string> s_attributes = new()
     {
-        ["2.5.4.6"] = "Country", ["2.5.4.10"] = "Organization", ["2.5.4.11"] = "OrganizationalUnit", ["2.5.4.7"] = "Locality",
-        ["2.5.4.8"] = "Province", ["2.5.4.9"] = "StreetAddress", ["2.5.4.17"] = "PostalCode",
+        ["2.5.4.6"] = "Country",
+        ["2.5.4.10"] = "Organization",
+        ["2.5.4.11"] = "OrganizationalUnit",
+        ["2.5.4.7"] = "Locality",
+        ["2.5.4.8"] = "Province",
+        ["2.5.4.9"] = "StreetAddress",
+        ["2.5.4.17"] = "PostalCode",
     };
 
     public static RegoObject From(X509Certificate2 certificate)

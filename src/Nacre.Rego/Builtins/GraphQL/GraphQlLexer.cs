@@ -160,7 +160,7 @@ internal sealed class GraphQlLexer(string text)
         while (string.CompareOrdinal(text, _at, "\"\"\"", 0, 3) != 0)
         {
             if (_at >= text.Length)
-                throw Wrong("Unexpected <Invalid>", line + raw.ToString().AsSpan().Count('\r') , 1);
+                throw Wrong("Unexpected <Invalid>", line + raw.ToString().AsSpan().Count('\r'), 1);
             if (string.CompareOrdinal(text, _at, "\\\"\"\"", 0, 4) == 0)
             {
                 raw.Append("\"\"\"");

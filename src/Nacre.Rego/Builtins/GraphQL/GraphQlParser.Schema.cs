@@ -149,15 +149,15 @@ internal sealed partial class GraphQlParser
     private string Kind() => Current.Kind != GraphQlTokenKind.Name
         ? throw GraphQlLexer.Wrong($"Unexpected {Current}", Current.Line, Current.Column + (Current.Kind == GraphQlTokenKind.String ? 1 : 0))
         : Current.Text switch
-    {
-        "scalar" => "SCALAR",
-        "type" => "OBJECT",
-        "interface" => "INTERFACE",
-        "union" => "UNION",
-        "enum" => "ENUM",
-        "input" => "INPUT_OBJECT",
-        _ => throw Unexpected(),
-    };
+        {
+            "scalar" => "SCALAR",
+            "type" => "OBJECT",
+            "interface" => "INTERFACE",
+            "union" => "UNION",
+            "enum" => "ENUM",
+            "input" => "INPUT_OBJECT",
+            _ => throw Unexpected(),
+        };
 
     private RegoValue FieldDefinition()
     {
