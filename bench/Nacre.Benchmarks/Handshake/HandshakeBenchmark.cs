@@ -16,7 +16,8 @@ namespace Nacre.Benchmarks.Handshake;
 /// </summary>
 internal static class HandshakeBenchmark
 {
-    private const int WarmUp = 20;
+    // Enough for the runtime to have compiled what is hot; before that its compiler is most of what is measured.
+    private const int WarmUp = 400;
     private static readonly ResourceUri s_secret = ResourceUri.Parse("kbs:///bench/key/1");
 
     public static async Task<int> RunAsync(string[] args)

@@ -47,7 +47,7 @@ internal static class RegoCaseRunner
 
     private static IReadOnlyList<RegoBinding> Solve(RegoCase one, bool strict)
     {
-        var options = new RegoOptions { QuerySyntax = one.Syntax, HostBuiltins = [Sleep] };
+        var options = new RegoOptions { QuerySyntax = one.Syntax, HostBuiltins = [s_sleep] };
         var sources = one.Modules.Select((text, i) => new RegoSource($"test-{i}.rego", text, one.Syntax)).ToList();
         var program = RegoProgram.Compile(sources, options);
         var input = one.Input;
@@ -58,7 +58,7 @@ internal static class RegoCaseRunner
     }
 
     // OPA's suite declares it: it waits as long as it is told and returns nothing.
-    private static readonly HostBuiltin Sleep = new("test.sleep", 1, IsPure: true, _ => RegoNull.Value);
+    private static readonly HostBuiltin s_sleep = new("test.sleep", 1, IsPure: true, _ => RegoNull.Value);
 
     private static string? CheckError(RegoCase one, RegoException e)
     {
