@@ -36,6 +36,20 @@ public abstract class RegoValue : IEquatable<RegoValue>
     /// <inheritdoc cref="Parse(ReadOnlySpan{byte})"/>
     public static RegoValue Parse(string json) => JsonValueReader.Read(GoText.ToBytes(json));
 
+    /// <summary>Reads the first document of a YAML text, as far as JSON can say the same.</summary>
+    /// <exception cref="RegoException">The text is not YAML, too large, or nested too deep.</exception>
+    public static RegoValue ParseYaml(string yaml)
+    {
+        try
+        {
+            return Builtins.Yaml.Read(yaml);
+        }
+        catch (RegoBuiltinException e)
+        {
+            throw new RegoException(new RegoError(RegoErrorCode.Json, "", 0, 0, "", e.Message));
+        }
+    }
+
     /// <summary>Compact JSON. Sets become arrays in their sorted order; keys that are not strings become their JSON text.</summary>
     public string ToJson() => JsonText.Write(this);
 

@@ -7,12 +7,11 @@ internal sealed record PolicyFiles(IReadOnlyList<RegoSource> Sources, RegoValue 
 {
     private const long MaxFileBytes = 64 * 1024 * 1024;
 
-    /// <exception cref="IOException">A path does not exist, or a file is too large.</exception>
-    /// <exception cref="RegoException">A data file is not JSON.</exception>
+    /// <exception cref="IOException">A path does not exist, a file is too large, or is data and neither JSON nor YAML.</exception>
     public static PolicyFiles Read(IEnumerable<string> paths, bool isV0)
     {
         var sources = new List<RegoSource>();
-        var data = new Dictionary<string, RegoValue>();
+        var data = new PolicyData();
         foreach (var path in paths)
         {
             if (Directory.Exists(path))
@@ -24,16 +23,24 @@ internal sealed record PolicyFiles(IReadOnlyList<RegoSource> Sources, RegoValue 
                 throw new FileNotFoundException($"{path}: no such file or folder");
         }
 
-        return new PolicyFiles(sources, RegoObject.From(data));
+        return new PolicyFiles(sources, data.ToValue());
 
         void Add(string file, string folder)
         {
             if (new FileInfo(file).Length > MaxFileBytes)
                 throw new IOException($"{file}: larger than {MaxFileBytes} bytes");
-            if (file.EndsWith(".rego", StringComparison.Ordinal))
-                sources.Add(new RegoSource(file, File.ReadAllText(file), isV0 ? RegoSyntax.V0 : RegoSyntax.V1));
-            else if (file.EndsWith(".json", StringComparison.Ordinal))
-                Merge(data, folder.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries), RegoValue.Parse(File.ReadAllBytes(file)), file);
+            switch (Path.GetExtension(file))
+            {
+                case ".rego":
+                    sources.Add(new RegoSource(file, File.ReadAllText(file), isV0 ? RegoSyntax.V0 : RegoSyntax.V1));
+                    break;
+                case ".json":
+                    data.Add(file, folder, Document(file, () => RegoValue.Parse(File.ReadAllText(file))));
+                    break;
+                case ".yaml" or ".yml":
+                    data.Add(file, folder, Document(file, () => RegoValue.ParseYaml(File.ReadAllText(file))));
+                    break;
+            }
         }
     }
 
@@ -43,28 +50,23 @@ internal sealed record PolicyFiles(IReadOnlyList<RegoSource> Sources, RegoValue 
         if (path is null)
             return null;
         if (path != "-")
-            return RegoValue.Parse(File.ReadAllBytes(path));
+            return Document(path, () => RegoValue.Parse(File.ReadAllBytes(path)));
 
         using var bytes = new MemoryStream();
         using var standard = Console.OpenStandardInput();
         standard.CopyTo(bytes);
-        return RegoValue.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        return Document("standard input", () => RegoValue.Parse(bytes.ToArray()));
     }
 
-    // A file below a folder is data below that name.
-    private static void Merge(Dictionary<string, RegoValue> data, string[] folder, RegoValue document, string file)
+    private static RegoValue Document(string file, Func<RegoValue> read)
     {
-        for (var i = folder.Length - 1; i >= 0; i--)
-            document = RegoObject.From(new Dictionary<string, RegoValue> { [folder[i]] = document });
-        if (document is not RegoObject members)
-            throw new IOException($"{file}: data must be an object");
-
-        foreach (var (key, value) in members.Keys.Zip(members.Values))
+        try
         {
-            var name = ((RegoString)key).Value;
-            data[name] = data.TryGetValue(name, out var other) && other is RegoObject left && value is RegoObject right
-                ? RegoObject.From(left.Keys.Zip(left.Values, KeyValuePair.Create).Concat(right.Keys.Zip(right.Values, KeyValuePair.Create)))
-                : value;
+            return read();
+        }
+        catch (RegoException e)
+        {
+            throw new IOException($"{file}: {e.Errors[0].Message}", e);
         }
     }
 }

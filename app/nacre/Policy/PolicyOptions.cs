@@ -7,7 +7,7 @@ internal static class PolicyOptions
 {
     public static Option<string[]> Data() => new("--data", "-d")
     {
-        Description = "File or folder with policies (.rego) and data (.json). May be repeated.",
+        Description = "File or folder with policies (.rego) and data (.json, .yaml). May be repeated.",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],
     };

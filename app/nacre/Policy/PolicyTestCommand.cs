@@ -22,7 +22,7 @@ internal static class PolicyTestCommand
 
     internal static async Task<int> RunAsync(PolicyFiles files, bool verbose, bool coverage, TextWriter output, CancellationToken cancel)
     {
-        var program = RegoProgram.Compile(files.Sources);
+        var program = RegoProgram.Compile(files.Sources, new RegoOptions { HostBuiltins = [PolicyTestCases.Probe] });
         var covered = new Dictionary<(string File, int Line), int>();
         var (passed, failed, skipped) = (0, 0, 0);
         foreach (var name in program.RuleNames)
@@ -35,8 +35,9 @@ internal static class PolicyTestCommand
 
             var watch = Stopwatch.StartNew();
             var query = program.Prepare(name);
-            var input = new RegoInput { Data = files.Data, StrictBuiltinErrors = false };
-            var (outcome, detail) = Run(query, input, cancel);
+            var cases = new PolicyTestCases();
+            var input = new RegoInput { Data = files.Data, State = cases };
+            var (outcome, detail) = Run(query, input, cases, cancel);
             passed += outcome == "PASS" ? 1 : 0;
             failed += outcome == "PASS" ? 0 : 1;
             if (verbose || outcome != "PASS")
@@ -52,11 +53,18 @@ internal static class PolicyTestCommand
         return failed == 0 ? ExitCode.Done : ExitCode.Local;
     }
 
-    private static (string Outcome, string Detail) Run(RegoQuery query, RegoInput input, CancellationToken cancel)
+    private static (string Outcome, string Detail) Run(RegoQuery query, RegoInput input, PolicyTestCases cases, CancellationToken cancel)
     {
         try
         {
-            return query.EvaluateValue(input, cancel) is RegoBool { Value: true } ? ("PASS", "") : ("FAIL", query.Explain(input, cancel).Summary);
+            var result = query.EvaluateValue(input, cancel);
+            if (result is RegoBool { Value: true })
+                return ("PASS", "");
+            if (!cases.Any)
+                return ("FAIL", query.Explain(input, cancel).Summary);
+
+            var failed = cases.Failed(result);
+            return failed.Count == 0 ? ("PASS", "") : ("FAIL", string.Join("\n  ", failed.Select(name => $"case {name}: FAIL")));
         }
         catch (RegoException e)
         {

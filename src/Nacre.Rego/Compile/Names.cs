@@ -47,11 +47,11 @@ internal sealed class Names(TreeNode tree, IReadOnlyDictionary<string, Builtin> 
         return dotted;
     }
 
-    public RuleGroup? FindFunction(RefTerm path)
-    {
-        if (path.Head is not RootTerm { IsInput: false } || path.Path.Exists(operand => operand is not ScalarTerm))
-            return null;
+    public RuleGroup? FindFunction(RefTerm path) => FindRule(path) is { Kind: RuleKind.Function } function ? function : null;
 
-        return tree.Find(path.Path.Select(operand => ((ScalarTerm)operand).Value))?.Group is { Kind: RuleKind.Function } group ? group : null;
-    }
+    /// <summary>The rule that a reference names exactly.</summary>
+    public RuleGroup? FindRule(RefTerm path) =>
+        path.Head is RootTerm { IsInput: false } && path.Path.TrueForAll(operand => operand is ScalarTerm)
+            ? tree.Find(path.Path.Select(operand => ((ScalarTerm)operand).Value))?.Group
+            : null;
 }

@@ -25,6 +25,8 @@ internal sealed partial class Resolver
                     members.Place, members.Members.ConvertAll(member => (Resolve(member.Key, scope), Resolve(member.Value, scope))));
             case CallTerm call when Metadata(call) is { } annotations:
                 return new ScalarTerm(call.Place, annotations);
+            case CallTerm { Arguments.Count: 0 } call when ResolveAsDocument(call, scope) is { } document:
+                return document;
             case CallTerm call:
                 return ResolveCall(call, scope);
             case ComprehensionTerm comprehension:
@@ -69,6 +71,17 @@ internal sealed partial class Resolver
             RefTerm document => new RefTerm(path.Place, document.Head, [.. document.Path, .. operands]),
             var head => new RefTerm(path.Place, head, operands),
         };
+    }
+
+    // p() reads the rule p: a rule whose head has empty parentheses is no function.
+    private RefTerm? ResolveAsDocument(CallTerm call, Scope scope)
+    {
+        var head = call.Function as VarTerm ?? (VarTerm)((RefTerm)call.Function).Head;
+        if (call.IsOperator || scope.Find(head.Name, head.Place) is not null || names.Find(head) is null)
+            return null;
+
+        var document = AsRef(Resolve(call.Function, scope));
+        return names.FindRule(document) is { Kind: not RuleKind.Function } ? document : null;
     }
 
     private ResolvedCall ResolveCall(CallTerm call, Scope scope)

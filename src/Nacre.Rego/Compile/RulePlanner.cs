@@ -38,6 +38,8 @@ internal sealed class RulePlanner
         var bound = new HashSet<Variable>();
         AddArguments(arguments, body, bound);
         body.AddRange(_resolver.ResolveBody(_rule.Body, scope));
+        if (TestCases.Probe(_entry, Head) is { } probe)
+            body.Insert(0, probe);
         var keys = BodyIndexKeys(body, arguments);
         if (_rule.IsDefault)
             RequireConstantDefault();

@@ -9,6 +9,9 @@ internal sealed class RuleTrace(Rule rule, string name) : Tracing
 {
     private const int MaxWatched = 6;
 
+    // An expression may hold others, in a comprehension or in `every`.
+    private readonly Stack<TracedLiteral> _open = new();
+
     public Rule Rule { get; } = rule;
 
     public string Name { get; } = name;
@@ -20,10 +23,11 @@ internal sealed class RuleTrace(Rule rule, string name) : Tracing
         // What the compiler made of nested terms has no text of its own.
         var traced = new TracedLiteral(this, Literals.Count, literal.Place, Watch(literal, planner, bound), Groups(literal, planner));
         Literals.Add(traced);
+        _open.Push(traced);
         steps.Add(new Step(new EnterProbe(traced)));
     }
 
-    public override void After(Literal literal, List<Step> steps) => steps.Add(new Step(new PassProbe(Literals[^1])));
+    public override void After(Literal literal, List<Step> steps) => steps.Add(new Step(new PassProbe(_open.Pop())));
 
     private static List<(string Text, ValueExpr Value)> Watch(Literal literal, Planner planner, HashSet<Variable> bound)
     {

@@ -25,7 +25,7 @@ internal sealed partial class Parser
 
         if (hasBody)
             rule.Body = ParseRuleBody(hasIf);
-        else if (usesContains || !rule.HasGeneratedValue || (isPartialByBrackets && rule.Value is null))
+        else if (usesContains || !rule.HasGeneratedValue || rule.Arguments is not null || (isPartialByBrackets && rule.Value is null))
             rule.Body = [];
         else
             throw WrongAt(rule.Place, $"var cannot be used for rule name, or the body of rule `{rule.Place.Text}` is missing");
