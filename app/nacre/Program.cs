@@ -18,6 +18,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     DemoCommand.Create(),
     LauncherCommands.Test(),
     LauncherCommands.Bench(),
+    LauncherCommands.Fuzz(),
     ServeCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),

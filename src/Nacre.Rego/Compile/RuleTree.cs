@@ -105,7 +105,7 @@ internal sealed class RuleTree(IReadOnlyDictionary<string, Builtin> builtins)
             _errors.Add(entries.Last(entry => entry.Rule.IsDefault).Rule.Place.Error(RegoErrorCode.Type, $"multiple default rules {group.Name} found"));
 
         foreach (var entry in entries)
-            if (entry.Kind != group.Kind && !(group.Kind == RuleKind.Object && entry.Kind == RuleKind.Set))
+            if (entry.Kind != group.Kind && !(group.Kind == RuleKind.Object && entry.Kind == RuleKind.Set && entry.Path.Length > group.Path.Length))
                 _errors.Add(entry.Rule.Place.Error(RegoErrorCode.Type, $"conflicting rules {group.Name} found"));
             else if (group.Kind == RuleKind.Function && entry.Rule.Arguments!.Count != group.Arity)
                 _errors.Add(entry.Rule.Place.Error(RegoErrorCode.Type, $"conflicting rules {group.Name} found: they differ in the number of arguments"));

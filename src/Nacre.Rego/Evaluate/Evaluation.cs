@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Nacre.Rego.Builtins;
 using Nacre.Rego.Syntax;
 
@@ -149,6 +150,15 @@ internal sealed partial class Evaluation
         catch (RegoBuiltinException e)
         {
             throw new RegoException(place.Error(e.Code, $"{builtin.Name}: {e.Message}"));
+        }
+        catch (CryptographicException e)
+        {
+            // The platform checks keys and certificates further than any builtin does before it uses them.
+            if (IsStrict)
+                throw new RegoException(place.Error(RegoErrorCode.Builtin, $"{builtin.Name}: {e.Message}"));
+
+            Trace?.BuiltinFailed(builtin.Name, e.Message);
+            return null;
         }
     }
 

@@ -50,6 +50,10 @@ public static class RegoCaseFiles
         return cases;
     }
 
+    // The folder says it, such as opa-v0: the nearest one whose name has v0 or v1 as a word.
+    private static RegoSyntax SyntaxOf(string file) =>
+        Path.GetFullPath(file).Split(Path.DirectorySeparatorChar, '-', '_').LastOrDefault(word => word is "v0" or "v1") == "v0" ? RegoSyntax.V0 : RegoSyntax.V1;
+
     private static IEnumerable<RegoCase> ReadJson(string file, string name)
     {
         if (JsonNode.Parse(File.ReadAllText(file)) is not JsonObject document || document["cases"] is not JsonArray cases)
@@ -64,7 +68,7 @@ public static class RegoCaseFiles
                 Id = $"{name}#{number++} {c["note"]}",
                 Category = Path.GetDirectoryName(name) ?? "",
                 Query = (string)c["query"]!,
-                Syntax = Path.GetFullPath(file).Contains("v0", StringComparison.Ordinal) ? RegoSyntax.V0 : RegoSyntax.V1,
+                Syntax = SyntaxOf(file),
                 Modules = c["modules"] is JsonArray modules ? [.. modules.Select(module => (string)module!)] : [],
                 Data = Value(c["data"]),
                 Input = c.ContainsKey("input") ? RegoValue.Parse(c["input"]?.ToJsonString() ?? "null") : null,
