@@ -1,5 +1,7 @@
 using Nacre.Verifiers.Azure;
+using Nacre.Verifiers.Cca;
 using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.Nitro;
 using Nacre.Verifiers.Sample;
 using Nacre.Verifiers.Sgx;
 using Nacre.Verifiers.Snp;
@@ -21,7 +23,9 @@ public static class VerifierList
             new TdxVerifier(options.Dcap),
             new SgxVerifier(options.Dcap),
             new SnpVerifier(options.Snp),
+            new CcaVerifier(options.Cca),
             new TpmVerifier(),
+            new NitroVerifier(options.Nitro),
         };
         if (options.AllowSampleEvidence)
             verifiers.Add(new SampleVerifier());
@@ -36,6 +40,10 @@ public sealed record VerifierListOptions
     public bool AllowSampleEvidence { get; init; }
 
     public SnpOptions Snp { get; init; } = new();
+
+    public CcaOptions Cca { get; init; } = new();
+
+    public NitroOptions Nitro { get; init; } = new();
 
     /// <summary>For SGX and TDX.</summary>
     public DcapOptions Dcap { get; init; } = new();

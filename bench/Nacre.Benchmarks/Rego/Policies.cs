@@ -1,72 +1,13 @@
 using System.Text;
+using Nacre.Attestation.Policies;
 using Nacre.Rego;
 
 namespace Nacre.Benchmarks.Rego;
 
-/// <summary>Policies in the shape of upstream's, written after the table in the specification.</summary>
+/// <summary>The policies that are measured, and inputs that meet them.</summary>
 internal static class Policies
 {
-    public const string Attestation = """
-        package policy
-
-        import rego.v1
-
-        default executables := 33
-        default hardware := 97
-        default configuration := 36
-        default file_system := 0
-        default instance_identity := 0
-        default runtime_opaque := 0
-        default storage_opaque := 0
-        default sourced_data := 0
-
-        executables := 3 if {
-            input.snp.measurement in query_reference_value("snp_launch_measurement")
-        }
-
-        hardware := 2 if {
-            input.snp.reported_tcb_bootloader in query_reference_value("snp_bootloader")
-            input.snp.reported_tcb_microcode in query_reference_value("snp_microcode")
-            input.snp.reported_tcb_snp in query_reference_value("snp_snp_svn")
-            input.snp.reported_tcb_tee in query_reference_value("snp_tee_svn")
-        }
-
-        configuration := 2 if {
-            input.snp.policy_debug_allowed == false
-            input.snp.policy_migrate_ma == false
-            input.snp.platform_smt_enabled == query_reference_value("snp_smt_enabled")
-        } else := 3 if {
-            input.snp.policy_debug_allowed == false
-            input.snp.policy_migrate_ma == false
-        }
-
-        executables := 3 if {
-            input.tdx.quote.body.rtmr_1 in query_reference_value("rtmr_1")
-            input.tdx.quote.body.rtmr_2 in query_reference_value("rtmr_2")
-            kernel_ok
-        }
-
-        kernel_ok if {
-            some event in input.tdx.uefi_event_logs
-            event.type_name == "EV_EFI_BOOT_SERVICES_APPLICATION"
-            "File(kernel)" in event.details.device_paths
-            some digest in event.digests
-            digest.digest == query_reference_value("tdvfkernel")
-        }
-
-        hardware := 2 if {
-            input.tdx.quote.header.tee_type == "81000000"
-            input.tdx.quote.header.vendor_id == "939a7233f79c4ca9940a0db3957f0607"
-            input.tdx.quote.body.mr_td in query_reference_value("mr_td")
-            input.tdx.tcb_status == "UpToDate"
-            input.tdx.collateral_expiration_status == "0"
-        }
-
-        configuration := 2 if {
-            input.tdx.td_attributes.debug == false
-            input.tdx.quote.body.xfam in query_reference_value("xfam")
-        }
-        """;
+    public static string Attestation => DefaultPolicies.All.Single(policy => policy.Id == "default_cpu").Text;
 
     private static readonly Dictionary<string, RegoValue> s_references = new()
     {
@@ -76,9 +17,15 @@ internal static class Policies
         ["snp_snp_svn"] = RegoValue.Parse("[21]"),
         ["snp_tee_svn"] = RegoValue.Parse("[0]"),
         ["snp_smt_enabled"] = RegoValue.Parse("true"),
+        ["snp_tsme_enabled"] = RegoValue.Parse("false"),
+        ["snp_guest_abi_major"] = RegoValue.Parse("0"),
+        ["snp_guest_abi_minor"] = RegoValue.Parse("31"),
+        ["snp_single_socket"] = RegoValue.Parse("false"),
+        ["snp_smt_allowed"] = RegoValue.Parse("true"),
         ["rtmr_1"] = RegoValue.Parse("[\"r1\"]"),
         ["rtmr_2"] = RegoValue.Parse("[\"r2\"]"),
         ["tdvfkernel"] = RegoValue.Parse("\"k\""),
+        ["tdvfkernelparams"] = RegoValue.Parse("\"p\""),
         ["mr_td"] = RegoValue.Parse("[\"td\"]"),
         ["xfam"] = RegoValue.Parse("[\"e702060000000000\"]"),
     };
@@ -88,12 +35,14 @@ internal static class Policies
         "body":{"mr_td":"td","xfam":"e702060000000000","rtmr_1":"r1","rtmr_2":"r2"}},"td_attributes":{"debug":false},
         "tcb_status":"UpToDate","collateral_expiration_status":"0","uefi_event_logs":[
         {"type_name":"EV_EFI_VARIABLE_BOOT","details":{},"digests":[{"digest":"x"}]},
-        {"type_name":"EV_EFI_BOOT_SERVICES_APPLICATION","details":{"device_paths":["File(kernel)"]},"digests":[{"digest":"k"}]}]}}
+        {"type_name":"EV_EFI_BOOT_SERVICES_APPLICATION","details":{"device_paths":["File(kernel)"]},"digests":[{"digest":"k"}]},
+        {"type_name":"EV_EVENT_TAG","details":{"string":"LOADED_IMAGE::LoadOptions"},"digests":[{"digest":"p"}]}]}}
         """);
 
     public static RegoInput Snp { get; } = Input("""
         {"snp":{"measurement":"m1","reported_tcb_bootloader":4,"reported_tcb_microcode":209,"reported_tcb_snp":21,"reported_tcb_tee":0,
-        "policy_debug_allowed":false,"policy_migrate_ma":false,"platform_smt_enabled":true}}
+        "policy_debug_allowed":false,"policy_migrate_ma":false,"platform_smt_enabled":true,"platform_tsme_enabled":false,
+        "policy_abi_major":0,"policy_abi_minor":31,"policy_single_socket":false,"policy_smt_allowed":true}}
         """);
 
     public static string Rules(int count)

@@ -151,9 +151,9 @@ internal sealed partial class Evaluation
         {
             throw new RegoException(place.Error(e.Code, $"{builtin.Name}: {e.Message}"));
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
-            // The platform checks keys and certificates further than any builtin does before it uses them.
+            // The platform checks keys and certificates further than any builtin does before it uses them, and knows not every curve.
             if (IsStrict)
                 throw new RegoException(place.Error(RegoErrorCode.Builtin, $"{builtin.Name}: {e.Message}"));
 
