@@ -7,9 +7,10 @@ public static class TeeNames
     public const string Sgx = "sgx";
     public const string Snp = "snp";
     public const string AzSnpVtpm = "az-snp-vtpm";
+    public const string AzTdxVtpm = "az-tdx-vtpm";
     public const string Tpm = "tpm";
     public const string Sample = "sample";
 
     /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
-    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, Tdx, Sgx, Snp, Tpm, Sample];
+    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Tpm, Sample];
 }

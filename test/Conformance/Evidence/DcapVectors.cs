@@ -75,7 +75,7 @@ internal sealed class DcapVectors(string tee) : IVectorSubject
         }
     }
 
-    private static DcapCollateral Collateral(VectorEntry @case, string root) => DcapCollateral.Parse(
+    internal static DcapCollateral Collateral(VectorEntry @case, string root) => DcapCollateral.Parse(
         new()
         {
             TcbInfo = @case.Input("tcb_info")!,
