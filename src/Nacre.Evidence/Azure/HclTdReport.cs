@@ -21,6 +21,9 @@ public readonly struct HclTdReport
 
     private const string Structure = "azure.td_report";
     private const uint TdxType = 0x81;
+
+    // Version 1 has a hash of service TDs in TDINFO and a second TEE_TCB_SVN; what is read here stands where it stood.
+    private const uint TdxTypeVersion1 = 0x0001_0081;
     private const int MacStructSize = 256;
     private const int TcbInfoSize = 239;
     private const int TdInfoSize = 512;
@@ -47,8 +50,8 @@ public readonly struct HclTdReport
     {
         var reader = new StructReader(Structure, hardwareReport.Span);
         var type = BinaryPrimitives.ReadUInt32LittleEndian(reader.Bytes(4, "report_type"));
-        if (type != TdxType)
-            throw reader.Malformed($"is 0x{type:x8}, must be 0x{TdxType:x8}: a TDREPORT, subtype and version 0");
+        if (type is not (TdxType or TdxTypeVersion1))
+            throw reader.Malformed($"is 0x{type:x8}, must be 0x{TdxType:x8} or 0x{TdxTypeVersion1:x8}: a TDREPORT of version 0 or 1");
 
         reader.Reserved(12, "reserved1");
         reader.Bytes(16, "cpusvn");

@@ -9,9 +9,15 @@ namespace Nacre.Verifiers.Collateral;
 /// asked for, and the old one is given only while there is no better and at most <see cref="Grace"/> behind its end (the verifier says so).
 /// A document is never replaced by one that was issued before it.
 /// </summary>
-/// <remarks>One process asks for a document at a time. After a failure the service is left alone for <see cref="Pause"/>.</remarks>
+/// <remarks>
+/// One process asks for a document at a time. After a failure the service is left alone for <see cref="Pause"/>, or as long as it asks, but
+/// not longer than an hour.
+/// </remarks>
 public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncDisposable
 {
+    private const int MaxFailures = 1024;
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, Task> _renewals = [];
     private readonly ConcurrentDictionary<string, Failure> _failures = new();
@@ -28,7 +34,7 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
     /// <summary>Told of what does not stop a verification: a renewal that failed, a folder that cannot be written.</summary>
     public Action<CollateralUnavailableException>? Trouble { get; init; }
 
-    /// <summary>The document, and whether it is behind its end; null when the source has none.</summary>
+    /// <summary>The document, which may be behind its end by the grace; null when the source has none.</summary>
     /// <exception cref="CollateralUnavailableException">There is none that may be given, and the source does not give one.</exception>
     internal async ValueTask<CollateralDocument?> GetAsync(
         CollateralItem item, Func<CancellationToken, ValueTask<CollateralDocument?>> ask, CancellationToken cancel)
@@ -37,16 +43,13 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
         var now = clock.GetUtcNow();
         if (kept is not null && now <= kept.Life.Until)
         {
-            if (item.Renews && IsOld(kept, now) && !IsPaused(item, out _))
+            if (item.Renews && IsOld(kept, now) && FindFailure(item) is null)
                 StartRenewal(item, ask);
             return kept.Document;
         }
 
         try
         {
-            if (IsPaused(item, out var failure))
-                throw new CollateralUnavailableException(failure!.What, failure.Where, failure.Reason);
-
             return await AskAsync(item, ask, cancel);
         }
         catch (CollateralUnavailableException error) when (kept is not null && now - kept.Life.Until <= Grace)
@@ -60,7 +63,7 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
     internal DateTimeOffset DueOf(CollateralLife life)
     {
         var now = clock.GetUtcNow();
-        var ahead = life.Until - (life.Until - life.From) / 4;
+        var ahead = Ahead(life);
         var (soon, later) = (now + Pause, now + RenewAfter / 24);
         return ahead <= now ? soon : ahead < later ? ahead : later;
     }
@@ -79,14 +82,14 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
         _stop.Dispose();
     }
 
-    private bool IsOld(KeptCollateral kept, DateTimeOffset now) =>
-        now - kept.Since >= RenewAfter || now >= kept.Life.Until - (kept.Life.Until - kept.Life.From) / 4;
+    // Near its end a document is asked for more often, but not each time: the vendor may have no newer one yet.
+    private bool IsOld(KeptCollateral kept, DateTimeOffset now) => now - kept.Since >= (now >= Ahead(kept.Life) ? RenewAfter / 24 : RenewAfter);
 
-    private bool IsPaused(CollateralItem item, out CollateralUnavailableException? failure)
-    {
-        failure = _failures.TryGetValue(item.Path, out var last) && clock.GetUtcNow() < last.Until ? last.Error : null;
-        return failure is not null;
-    }
+    private static DateTimeOffset Ahead(CollateralLife life) => life.Until - (life.Until - life.From) / 4;
+
+    /// <summary>Why the service is left alone; null when it is not.</summary>
+    private CollateralUnavailableException? FindFailure(CollateralItem item) =>
+        _failures.TryGetValue(item.Path, out var last) && clock.GetUtcNow() < last.Until ? last.Error : null;
 
     private void StartRenewal(CollateralItem item, Func<CancellationToken, ValueTask<CollateralDocument?>> ask)
     {
@@ -124,11 +127,13 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
     {
         await using var turn = await CollateralFile.TakeTurnAsync(folder, item, clock, cancel);
 
-        // Another process may have asked meanwhile.
+        // Others may have asked meanwhile, and got an answer or none.
         var kept = await CollateralFile.ReadAsync(folder, item, cancel);
         var now = clock.GetUtcNow();
         if (kept is not null && now <= kept.Life.Until && !(item.Renews && IsOld(kept, now)))
             return kept.Document;
+        if (FindFailure(item) is { } failure)
+            throw new CollateralUnavailableException(failure.What, failure.Where, failure.Reason);
 
         try
         {
@@ -141,14 +146,33 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
                 throw new CollateralUnavailableException(item.What, item.Path, $"the service serves one of {life.From:u}, older than the one of {kept.Life.From:u}");
 
             _failures.TryRemove(item.Path, out _);
+            if (now > life.Until)
+            {
+                var late = new CollateralUnavailableException(item.What, item.Path, $"the service serves one that ended at {life.Until:u}");
+                if (now - life.Until > Grace)
+                    throw late;
+
+                Remember(item, late);
+            }
+
             await KeepAsync(item, document, cancel);
             return document;
         }
         catch (CollateralUnavailableException error)
         {
-            _failures[item.Path] = new(error, clock.GetUtcNow() + Pause);
+            Remember(item, error);
             throw;
         }
+    }
+
+    private void Remember(CollateralItem item, CollateralUnavailableException error)
+    {
+        // Guests choose what is asked for, so the list must not grow with it.
+        if (_failures.Count >= MaxFailures)
+            _failures.Clear();
+
+        var pause = error.RetryAfter > Pause ? error.RetryAfter.Value : Pause;
+        _failures[item.Path] = new(error, clock.GetUtcNow() + (pause < s_longestPause ? pause : s_longestPause));
     }
 
     private static CollateralLife Prove(CollateralItem item, CollateralDocument document)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Nacre.Formats;
 
 namespace Nacre.Verifiers.Collateral;
@@ -59,7 +60,8 @@ internal static class CollateralFile
     /// <summary>Held while one process asks for a document; null when it cannot be had, which costs a second question and nothing else.</summary>
     public static async ValueTask<FileStream?> TakeTurnAsync(string folder, CollateralItem item, TimeProvider clock, CancellationToken cancel)
     {
-        var path = Path.Combine(folder, item.Path + ".lock");
+        // Guests choose what is asked for, so there are a few locks and not one for each document.
+        var path = Path.Combine(folder, "locks", $"{SHA256.HashData(Encoding.UTF8.GetBytes(item.Path))[0]:x2}");
         var since = clock.GetTimestamp();
         while (true)
         {

@@ -66,7 +66,10 @@ public sealed class CollateralHttp(HttpClient http, TimeProvider clock)
                 if (!busy || attempt++ == MaxAttempts || wait > Deadline - clock.GetElapsedTime(since))
                 {
                     throw new CollateralUnavailableException(
-                        what, url.ToString(), $"the service answers {(int)response.StatusCode}{(busy ? $" and asks to wait {wait.TotalSeconds:0} seconds" : "")}");
+                        what, url.ToString(), $"the service answers {(int)response.StatusCode}{(busy ? $" and asks to wait {wait.TotalSeconds:0} seconds" : "")}")
+                    {
+                        RetryAfter = busy ? wait : null,
+                    };
                 }
 
                 await Task.Delay(wait, clock, both.Token);

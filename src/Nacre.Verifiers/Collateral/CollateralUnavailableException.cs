@@ -12,4 +12,7 @@ public sealed class CollateralUnavailableException : Exception
     public string Where { get; }
 
     public string Reason { get; }
+
+    /// <summary>How long the service asked to be left alone; null when it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

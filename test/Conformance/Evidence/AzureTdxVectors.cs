@@ -51,7 +51,8 @@ internal sealed class AzureTdxVectors : IVectorSubject
     public async ValueTask CheckCaseAsync(VectorEntry @case)
     {
         var evidence = AzureDocument.Unwrap(@case.Input("evidence")!);
-        var options = new DcapOptions { Collateral = new MemoryDcapCollateral(DcapVectors.Collateral(@case, IntelRoot.KeyDigest)) };
+        var collateral = DcapVectors.Collateral(@case, IntelRoot.KeyDigest);
+        var options = new DcapOptions { Collateral = new MemoryDcapCollateral(collateral) };
         var verdict = await VerifyAsync(options, evidence, @case.EvaluateAt, reportData: null);
         if (!@case.Verdict.StartsWith("tcb:", StringComparison.Ordinal))
         {
@@ -66,8 +67,8 @@ internal sealed class AzureTdxVectors : IVectorSubject
         Assert.Equal(@case.Verdict["tcb:".Length..], claims["tcb_status"]!.GetValue<string>());
         Assert.Equal(Convert.ToHexStringLower(parsed.Pcrs[8]), claims["init_data"]!.GetValue<string>());
         Assert.Equal(Convert.ToHexStringLower(parsed.Pcrs[0]), claims["tpm"]!["pcr00"]!.GetValue<string>());
-        if (@case.Expected is not null)
-            DcapExpectations.RequireCase(@case, claims, verdict);
+        if (@case.Expected is { } expected)
+            DcapCaseExpectations.Require(expected, TdxEvidence.ParseQuote(parsed.Endorsement), collateral, verdict);
 
         // The same evidence for another challenge, and after the collateral's end.
         Assert.IsType<Refused>(await VerifyAsync(options, evidence, @case.EvaluateAt, [1, 2, 3]));
@@ -89,7 +90,7 @@ internal sealed class AzureTdxVectors : IVectorSubject
         {
             if (member.Name == "crypto")
             {
-                RequireCrypto(verdict, member.Value);
+                DcapExpectations.RequireCrypto(verdict, member.Value);
                 continue;
             }
 
@@ -107,20 +108,5 @@ internal sealed class AzureTdxVectors : IVectorSubject
         }
 
         return true;
-    }
-
-    private static void RequireCrypto(Verdict verdict, JsonElement expected)
-    {
-        foreach (var member in expected.EnumerateObject())
-        {
-            AzureExpectations.RequireOutcome(verdict, member.Name switch
-            {
-                "quote_sig" => "dcap.quote.signature",
-                "qe_report_data" => "dcap.qe.report_data",
-                "qe_report_sig" => "dcap.qe.signature",
-                "chain" => "dcap.pck.chain",
-                _ => throw new InvalidDataException($"the expected value '{member.Name}' is not known"),
-            }, member.Value.GetBoolean());
-        }
     }
 }

@@ -137,6 +137,14 @@ public sealed class AmdCollateralTests : IAsyncDisposable
         var failure = Assert.Single(Assert.IsType<Refused>(await VerifyAsync(cache)).Failures);
         Assert.Equal("snp.vek.present", failure.Id);
         Assert.Contains("600 seconds", failure.Found, StringComparison.Ordinal);
+
+        // It is left alone for as long as it asked.
+        _service.Serve(_vcekPath, _amd.Vcek);
+        _clock.Now += TimeSpan.FromMinutes(9);
+        RequireFailed(await VerifyAsync(cache), "snp.vek.present");
+        Assert.Equal(1, _service.Count(_vcekPath));
+        _clock.Now += TimeSpan.FromMinutes(2);
+        Assert.IsType<Verified>(await VerifyAsync(cache));
     }
 
     public async ValueTask DisposeAsync()

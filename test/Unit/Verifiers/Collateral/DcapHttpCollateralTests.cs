@@ -168,6 +168,37 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Does_not_ask_each_time_although_the_end_is_near()
+    {
+        await using var cache = _intel.Cache();
+        _intel.Clock.Now = OwnIntel.Month.Until.AddDays(-1);
+        for (var i = 0; i < 4; i++)
+        {
+            RequireVerified(await _intel.VerifyAsync(cache));
+            await cache.SettleAsync();
+        }
+
+        Assert.Equal(4, _intel.Service.Asked.Count);
+        _intel.Clock.Now += TimeSpan.FromHours(1);
+        RequireVerified(await _intel.VerifyAsync(cache));
+        await cache.SettleAsync();
+        Assert.Equal(8, _intel.Service.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_service_that_is_behind_itself_is_not_asked_each_time()
+    {
+        _intel.Clock.Now = OwnIntel.Month.Until.AddDays(1);
+        await using var strict = _intel.Cache();
+        RequireFailed(await _intel.VerifyAsync(strict), "dcap.collateral.present");
+
+        await using var lax = _intel.Cache(grace: TimeSpan.FromDays(2));
+        for (var i = 0; i < 3; i++)
+            Assert.Equal("1", (string?)Assert.IsType<Verified>(await _intel.VerifyAsync(lax)).Claims[0].Claims["collateral_expiration_status"]);
+        Assert.Equal(5, _intel.Service.Asked.Count);
+    }
+
+    [Fact]
     public async Task Serves_stale_documents_within_the_grace_and_says_so()
     {
         await using var cache = _intel.Cache(grace: TimeSpan.FromDays(3));
@@ -198,7 +229,7 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
     {
         await using var cache = _intel.Cache();
         RequireVerified(await _intel.VerifyAsync(cache));
-        foreach (var file in Directory.EnumerateFiles(_intel.Folder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(_intel.Folder, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > 0))
         {
             var bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
             bytes[bytes.Length / 2] ^= 1;
