@@ -8,6 +8,7 @@ public static class TeeNames
     public const string Snp = "snp";
     public const string AzSnpVtpm = "az-snp-vtpm";
     public const string Cca = "cca";
+    public const string AzTdxVtpm = "az-tdx-vtpm";
     public const string Tpm = "tpm";
 
     /// <summary>Not a name of kbs-types: CoCo runs nothing in Nitro enclaves.</summary>
@@ -16,5 +17,5 @@ public static class TeeNames
     public const string Sample = "sample";
 
     /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
-    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, Tdx, Sgx, Snp, Cca, Tpm, Nitro, Sample];
+    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Cca, Tpm, Nitro, Sample];
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Http;
@@ -5,6 +6,7 @@ using Nacre.KeyBroker.Tls;
 using Nacre.Storage;
 using Nacre.Storage.Encryption;
 using Nacre.Verifiers;
+using Nacre.Verifiers.Collateral;
 
 namespace Nacre.KeyBroker;
 
@@ -19,9 +21,11 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly ServerCertificate? _certificate;
     private readonly EncryptedStore _store;
     private readonly MasterKey _master;
+    private readonly CollateralSources _collateral;
 
-    private TrustServer(BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master) =>
-        (_web, _broker, _certificate, _store, _master) = (web, broker, certificate, store, master);
+    private TrustServer(
+        BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master, CollateralSources collateral) =>
+        (_web, _broker, _certificate, _store, _master, _collateral) = (web, broker, certificate, store, master, collateral);
 
     /// <summary>With the real port.</summary>
     public Uri Url => _web.Url;
@@ -71,6 +75,7 @@ public sealed class TrustServer : IAsyncDisposable
         await _web.DisposeAsync();
         _broker.Dispose();
         _certificate?.Dispose();
+        await _collateral.DisposeAsync();
         await _store.DisposeAsync();
         _master.Dispose();
     }
@@ -90,12 +95,16 @@ public sealed class TrustServer : IAsyncDisposable
         var admin = await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel);
         var certificate = options.Url.Scheme == "https"
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options.Url), options.Clock, cancel) : null;
-        var verifiers = VerifierList.Create(new VerifierListOptions { AllowSampleEvidence = options.Development });
+        var collateral = new CollateralSources(
+            options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") }, options.Clock,
+            new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>()).Tell);
+        opened.Push(collateral);
+        var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
             store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
         var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, options.Broker, options.Clock, cancel);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
-        return new TrustServer(web, broker, certificate, store, master);
+        return new TrustServer(web, broker, certificate, store, master, collateral);
     }
 
     private static List<string> Hosts(Uri url)

@@ -20,6 +20,7 @@ public static class VerifierList
         var verifiers = new List<IEvidenceVerifier>
         {
             new AzSnpVtpmVerifier(options.Snp),
+            new AzTdxVtpmVerifier(options.Dcap),
             new TdxVerifier(options.Dcap),
             new SgxVerifier(options.Dcap),
             new SnpVerifier(options.Snp),
@@ -45,6 +46,6 @@ public sealed record VerifierListOptions
 
     public NitroOptions Nitro { get; init; } = new();
 
-    /// <summary>For SGX and TDX.</summary>
+    /// <summary>For SGX, TDX and Azure on TDX.</summary>
     public DcapOptions Dcap { get; init; } = new();
 }

@@ -1,13 +1,15 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Nacre.Evidence;
+using Nacre.Evidence.Dcap;
 using Nacre.Evidence.Snp;
 using Nacre.Formats.EventLogs;
 using Nacre.Formats.Json;
 
 namespace Nacre.Cli.Evidence;
 
-/// <summary>A file with evidence: CoCo's JSON, or a report of SEV-SNP or an event log in binary. What it is, is found by its content.</summary>
+/// <summary>A file with evidence: CoCo's JSON, or in binary a report of SEV-SNP, a quote of SGX or TDX, or an event log. What it is, is found by its content.</summary>
 internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bool IsJson)
 {
     public const string EventLogKind = "eventlog";
@@ -27,7 +29,7 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         if (name.EndsWith(".hex", StringComparison.Ordinal))
             content = Convert.FromHexString(Encoding.ASCII.GetString(content).Trim());
 
-        return new(name, content, content.Length == SnpReport.Size ? TeeNames.Snp : IsEventLog(content) ? EventLogKind : null, IsJson: false);
+        return new(name, content, content.Length == SnpReport.Size ? TeeNames.Snp : QuoteTee(content) ?? (IsEventLog(content) ? EventLogKind : null), IsJson: false);
     }
 
     /// <summary>The TEE, as asked for or as found.</summary>
@@ -39,13 +41,25 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         using var document = StrictJson.Parse(json, "evidence", MaxSize);
         var root = document.RootElement;
         return root.TryGetProperty("attestation_report", out var report) && report.TryGetProperty("measurement", out _) ? TeeNames.Snp
-            : root.TryGetProperty("hcl_report", out _) && root.TryGetProperty("vcek", out _) || root.TryGetProperty("vcek", out _) ? TeeNames.AzSnpVtpm
+            : root.TryGetProperty("vcek", out _) ? TeeNames.AzSnpVtpm
+            : root.TryGetProperty("td_quote", out _) ? TeeNames.AzTdxVtpm
             : root.TryGetProperty("ak_public", out _) ? TeeNames.Tpm
+            : root.TryGetProperty("quote", out var quote) && quote.ValueKind == JsonValueKind.String && quote.TryGetBytesFromBase64(out var bytes) ? QuoteTee(bytes)
             : root.TryGetProperty("svn", out var svn) && svn.ValueKind == JsonValueKind.String ? TeeNames.Sample
             : null;
     }
 
+    // Version 3 is of an enclave, later ones are of TDs; all have an attestation key of type 2.
+    private static string? QuoteTee(ReadOnlySpan<byte> content) =>
+        content.Length < DcapQuote.HeaderSize || BinaryPrimitives.ReadUInt16LittleEndian(content[2..]) != 2 ? null
+            : BinaryPrimitives.ReadUInt16LittleEndian(content) switch
+            {
+                3 => TeeNames.Sgx,
+                4 or 5 => TeeNames.Tdx,
+                _ => null,
+            };
+
     // A legacy record of type EV_NO_ACTION begins every crypto-agile log.
     private static bool IsEventLog(ReadOnlySpan<byte> content) =>
-        content.Length > 32 && System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(content[4..]) == TcgEventType.NoAction;
+        content.Length > 32 && BinaryPrimitives.ReadUInt32LittleEndian(content[4..]) == TcgEventType.NoAction;
 }

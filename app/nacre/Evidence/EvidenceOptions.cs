@@ -3,7 +3,11 @@ using System.Globalization;
 using Nacre.Evidence;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Collateral.Intel;
+using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.Sgx;
 using Nacre.Verifiers.Snp;
+using Nacre.Verifiers.Tdx;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.Cli.Evidence;
@@ -11,9 +15,9 @@ namespace Nacre.Cli.Evidence;
 /// <summary>What is to be expected of evidence, and with what it is judged.</summary>
 internal sealed class EvidenceOptions
 {
-    private readonly Argument<string> _file = new("file") { Description = "CoCo's JSON evidence, or a binary report." };
+    private readonly Argument<string> _file = new("file") { Description = "CoCo's JSON evidence, or a binary report or quote." };
     private readonly Option<string?> _tee = new("--tee") { Description = "The TEE; found by the content when it is left out." };
-    private readonly Option<string?> _collateral = new("--collateral") { Description = "Folder with certificates and revocation lists." };
+    private readonly Option<string?> _collateral = new("--collateral") { Description = "Folder with AMD's certificates and revocation lists, or with sets of Intel's collateral." };
     private readonly Option<string?> _at = new("--at") { Description = "The time to judge at, such as 2026-06-01 or 2026-06-01T12:00:00Z; now when left out." };
     private readonly Option<string?> _reportData = new("--report-data") { Description = "The report data to expect, in hexadecimal." };
     private readonly Option<string?> _initData = new("--init-data") { Description = "The digest of the init data to expect, in hexadecimal." };
@@ -36,22 +40,32 @@ internal sealed class EvidenceOptions
     {
         var file = await EvidenceFile.ReadAsync(line.GetRequiredValue(_file), cancel);
         var tee = file.Require(line.GetValue(_tee));
-        var collateral = line.GetValue(_collateral) is { } folder
-            ? Directory.Exists(folder) ? new AmdFileCollateral(folder) : throw new CommandException($"there is no folder {folder}") : null;
-        var snp = new SnpOptions { Collateral = collateral };
+        var at = Time(line.GetValue(_at));
+        var collateral = line.GetValue(_collateral) is not { } folder || Directory.Exists(folder) ? line.GetValue(_collateral)
+            : throw new CommandException($"there is no folder {folder}");
+        var snp = new SnpOptions { Collateral = collateral is null ? null : new AmdFileCollateral(collateral) };
+        var dcap = new DcapOptions { Collateral = collateral is null ? null : new DcapFileCollateral(collateral, clock: new StoppedClock(at)) };
         var submission = new EvidenceSubmission
         {
             Evidence = file.Content,
-            At = Time(line.GetValue(_at)),
+            At = at,
             ReportData = Hex(line.GetValue(_reportData), "--report-data"),
             InitDataDigest = Hex(line.GetValue(_initData), "--init-data"),
             Endorsement = line.GetValue(_key) is { } pem ? TpmKeyEndorsement.Enrolled(PublicKey(await File.ReadAllTextAsync(pem, cancel))) : null,
         };
 
-        if (tee == TeeNames.Snp && !file.IsJson)
-            return (file, await new SnpVerifier(snp).VerifyReportAsync(file.Content, null, submission, cancel));
+        if (!file.IsJson)
+        {
+            return (file, tee switch
+            {
+                TeeNames.Snp => await new SnpVerifier(snp).VerifyReportAsync(file.Content, null, submission, cancel),
+                TeeNames.Sgx => await new SgxVerifier(dcap).VerifyQuoteAsync(file.Content, submission, cancel),
+                TeeNames.Tdx => await new TdxVerifier(dcap).VerifyQuoteAsync(file.Content, null, submission, cancel),
+                _ => throw new CommandException($"{file.Name} is binary, and evidence of '{tee}' is JSON", "give the evidence as CoCo's agent writes it"),
+            });
+        }
 
-        var verifier = VerifierList.Create(new() { Snp = snp, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample }).FirstOrDefault(one => one.Tee == tee)
+        var verifier = VerifierList.Create(new() { Snp = snp, Dcap = dcap, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample }).FirstOrDefault(one => one.Tee == tee)
             ?? throw new CommandException($"there is no verifier for '{tee}'", $"known are {string.Join(", ", TeeNames.All)}; the sample TEE must be named with --tee");
         return (file, await verifier.VerifyAsync(submission, cancel));
     }
@@ -75,6 +89,12 @@ internal sealed class EvidenceOptions
         {
             throw new CommandException($"{option} must be hexadecimal");
         }
+    }
+
+    // Collateral is chosen for the time that is judged at.
+    private sealed class StoppedClock(DateTimeOffset at) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => at;
     }
 
     private static byte[] PublicKey(string pem)

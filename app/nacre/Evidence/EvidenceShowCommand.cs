@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.EventLogs;
+using Nacre.Evidence.Sgx;
 using Nacre.Evidence.Snp;
+using Nacre.Evidence.Tdx;
 using Nacre.Formats.EventLogs;
 
 namespace Nacre.Cli.Evidence;
@@ -13,7 +15,7 @@ internal static class EvidenceShowCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string>("file") { Description = "CoCo's JSON evidence, a binary report, or an event log." };
+        var name = new Argument<string>("file") { Description = "CoCo's JSON evidence, a binary report or quote, or an event log." };
         var command = new Command("show", "Print what evidence says. Nothing is verified.") { name };
         var format = OutputFormat.AddTo(command);
         command.SetAction(async (line, cancel) =>
@@ -25,6 +27,10 @@ internal static class EvidenceShowCommand
                 WriteLog(line, format, TcgEventLog.Parse(file.Content));
             else if (kind == TeeNames.Snp)
                 Write(line, format, SnpReportText.Fields(file.IsJson ? SnpEvidence.Parse(file.Content).Report : SnpReport.Parse(file.Content)));
+            else if (kind == TeeNames.Tdx)
+                Write(line, format, QuoteText.Fields(file.IsJson ? TdxEvidence.Parse(file.Content).Quote : TdxEvidence.ParseQuote(file.Content)));
+            else if (kind == TeeNames.Sgx)
+                Write(line, format, QuoteText.Fields(file.IsJson ? SgxEvidence.Parse(file.Content).Quote : SgxEvidence.ParseQuote(file.Content)));
             else
                 OutputFormat.WriteJson(JsonNode.Parse(file.Content)!);
 

@@ -25,6 +25,7 @@ internal static class ServeCommand
         {
             data, url, development, roots, explain,
         };
+        var collateral = CollateralFlags.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {
             if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
@@ -36,6 +37,7 @@ internal static class ServeCommand
                 DataDirectory = line.GetRequiredValue(data).FullName,
                 Url = address,
                 Development = line.GetValue(development),
+                Collateral = collateral.Read(line, line.GetRequiredValue(data).FullName),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions { ExplainToGuests = line.GetValue(explain) },
                 Logs = logs,

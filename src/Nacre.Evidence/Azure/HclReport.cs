@@ -27,6 +27,9 @@ public sealed record HclReport
     /// <summary>1 or 2.</summary>
     public required uint Version { get; init; }
 
+    /// <summary>With the padding.</summary>
+    public required int Length { get; init; }
+
     /// <summary>As the header says: without the padding.</summary>
     public required uint ReportSize { get; init; }
 
@@ -91,6 +94,7 @@ public sealed record HclReport
         return new()
         {
             Version = version,
+            Length = raw.Length,
             ReportSize = reportSize,
             HardwareReport = raw.Slice(HeaderSize, HardwareReportSize),
             Type = type,

@@ -49,7 +49,7 @@ public sealed class AzSnpVtpmVerifier(SnpOptions options) : IEvidenceVerifier
         if (await _snp.RequireGenuineAsync(checks, report, new("VCEK", vcek), submission.At, cancel) is not { } genuine)
             return checks.Refuse();
 
-        return checks.Conclude(() => [new(Tee, "cpu", Claims(evidence, attest, SnpClaims.Create(report, genuine.Product, genuine.Extensions)))]);
+        return checks.Conclude(() => [new(Tee, "cpu", Claims(evidence, attest, SnpClaims.Create(report, genuine)))]);
     }
 
     // Version 0 may send the whole chain; the authorities in it are not needed.

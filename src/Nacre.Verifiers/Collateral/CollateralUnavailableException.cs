@@ -4,10 +4,15 @@ namespace Nacre.Verifiers.Collateral;
 public sealed class CollateralUnavailableException : Exception
 {
     public CollateralUnavailableException(string what, string where, string reason, Exception? innerException = null)
-        : base($"{what} could not be had from {where}: {reason}", innerException) => (What, Where) = (what, where);
+        : base($"{what} could not be had from {where}: {reason}", innerException) => (What, Where, Reason) = (what, where, reason);
 
     public string What { get; }
 
     /// <summary>URL or path.</summary>
     public string Where { get; }
+
+    public string Reason { get; }
+
+    /// <summary>How long the service asked to be left alone; null when it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -45,7 +45,8 @@ internal sealed record CollateralDates(DateTimeOffset EarliestIssue, DateTimeOff
             // Not "until + grace": the sum of a certificate without end would overflow.
             var current = from <= at && (at <= until || at - until <= grace);
             checks.Require(
-                current, id, subject, $"in date at {at.UtcDateTime:u}", $"{from.UtcDateTime:u} to {until.UtcDateTime:u}",
+                current, id, subject, $"in date at {at.UtcDateTime:u}",
+                $"{from.UtcDateTime:u} to {until.UtcDateTime:u}{(current && at > until ? $", behind its end but within the grace of {grace}" : "")}",
                 from > at ? "see that the clock is right" : "fetch new collateral");
         }
     }

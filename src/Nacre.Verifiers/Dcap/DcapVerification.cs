@@ -13,13 +13,14 @@ internal sealed record DcapPlatform(PckChain Chain, DcapCollateral Collateral, T
 /// What SGX and TDX have in common (evidence.md 2.5): the attestation key signed the quote, the quoting enclave made that key, a platform that
 /// Intel certifies vouches for that enclave, and the collateral says so today.
 /// </summary>
-internal static class DcapVerification
+internal sealed class DcapVerification(DcapOptions options)
 {
+    private readonly PckAuthorityCache _authorities = new();
+
     /// <summary>Null, with a check failed, when there is no platform or no collateral to judge the rest by.</summary>
-    public static async ValueTask<DcapPlatform?> RequireGenuineAsync(
-        CheckList checks, DcapQuote quote, DcapOptions options, DateTimeOffset at, CancellationToken cancel)
+    public async ValueTask<DcapPlatform?> RequireGenuineAsync(CheckList checks, DcapQuote quote, DateTimeOffset at, CancellationToken cancel)
     {
-        RequireNoTrailingData(checks, quote, options);
+        RequireNoTrailingData(checks, quote);
         QeChecks.RequireQuoteSignature(checks, quote);
         var qe = SgxReportBody.Parse(quote.QeReport);
         QeChecks.RequireKeyBinding(checks, quote, qe);
@@ -28,7 +29,7 @@ internal static class DcapVerification
         DcapCollateral? collateral = null;
         if (quote.CertificationType != 5)
         {
-            collateral = await FindCollateralAsync(checks, options, new(isTdx, "", ""), cancel);
+            collateral = await FindCollateralAsync(checks, new(isTdx, "", ""), cancel);
             if (!checks.Require(
                 collateral?.PckChain is not null, "dcap.pck.present", "certification data", "a chain of certificates (type 5), or one in the collateral",
                 $"type {quote.CertificationType}", "have the host's quote provider deliver certificates, or put pck_chain.pem into the collateral"))
@@ -40,19 +41,21 @@ internal static class DcapVerification
             return null;
 
         QeChecks.RequireSignature(checks, quote, chain.Leaf);
-        collateral ??= await FindCollateralAsync(checks, options, NameOf(chain, isTdx), cancel);
-        if (collateral is null)
+        if (!RequireIssued(checks, chain, _authorities.Prove(chain.Authority, chain.Root)) && collateral is null)
         {
-            RequireIssued(checks, chain, PckAuthority.Prove(chain.Authority, chain.Root));
+            // Anyone can write such a certificate: it must not make this verifier ask a service.
+            checks.NotMade("dcap.collateral.present", "collateral", "the platform's certificate is not Intel's, so nothing was asked for");
             return null;
         }
 
-        var (authority, listProblem) = collateral.Authorities.Prove(chain.Authority, chain.Root, collateral.PckCrl);
-        RequireIssued(checks, chain, authority);
-        RequireProved(checks, collateral, options, listProblem);
+        collateral ??= await FindCollateralAsync(checks, NameOf(chain, isTdx), cancel);
+        if (collateral is null)
+            return null;
+
+        RequireProved(checks, collateral, collateral.FindPckListProblem(chain.Authority));
         RequireNotRevoked(checks, collateral, chain);
         var dates = CollateralDates.Require(checks, collateral, chain, at, options.CollateralGrace);
-        var fits = RequireFitting(checks, collateral, chain, isTdx, options);
+        var fits = RequireFitting(checks, collateral, chain, isTdx);
         var verdict = QeChecks.RequireIdentity(checks, collateral.QeIdentity, qe, isTdx);
         return fits && verdict is not null ? new(chain, collateral, verdict, dates) : null;
     }
@@ -66,7 +69,7 @@ internal static class DcapVerification
             "update the microcode, the firmware and the platform software of the host");
     }
 
-    private static void RequireNoTrailingData(CheckList checks, DcapQuote quote, DcapOptions options)
+    private void RequireNoTrailingData(CheckList checks, DcapQuote quote)
     {
         var isZero = !quote.Trailing.ContainsAnyExcept((byte)0);
         checks.Require(
@@ -78,8 +81,7 @@ internal static class DcapVerification
         isTdx, Convert.ToHexStringLower(chain.Platform.Fmspc),
         chain.Authority.Subject.CommonName is "Intel SGX PCK Platform CA" ? "platform" : "processor");
 
-    private static async ValueTask<DcapCollateral?> FindCollateralAsync(
-        CheckList checks, DcapOptions options, DcapCollateralName name, CancellationToken cancel)
+    private async ValueTask<DcapCollateral?> FindCollateralAsync(CheckList checks, DcapCollateralName name, CancellationToken cancel)
     {
         var subject = $"collateral of {(name.IsTdx ? "TDX" : "SGX")} platforms {name.Fmspc}".TrimEnd();
         var reason = "no source of collateral is configured";
@@ -103,18 +105,18 @@ internal static class DcapVerification
         return found;
     }
 
-    private static void RequireIssued(CheckList checks, PckChain chain, PckAuthority authority)
+    private static bool RequireIssued(CheckList checks, PckChain chain, PckAuthority authority)
     {
         var problem = authority.Problem ?? CertificateIssuance.FindProblem(chain.Leaf, chain.Authority, authority.Key!)
             ?? (chain.Leaf.Extensions.IsAuthority ? "it is an authority itself" : null)
             ?? (authority.IsPlatformAuthority == chain.Platform.PlatformInstanceId is not null ? null
                 : $"what it says of its platform does not go with {authority.Certificate.Subject}");
-        checks.Require(
+        return checks.Require(
             problem is null, "dcap.pck.chain", "PCK certificate", "issued by its authority, and that by the root", problem ?? "it is",
             "have the host's quote provider deliver the platform's certificate chain anew");
     }
 
-    private static void RequireProved(CheckList checks, DcapCollateral collateral, DcapOptions options, string? listProblem)
+    private void RequireProved(CheckList checks, DcapCollateral collateral, string? listProblem)
     {
         const string Remedy = "fetch the collateral again, and keep it as it was received";
         checks.Require(
@@ -139,7 +141,7 @@ internal static class DcapVerification
             collateral.RootCaCrl.IsRevoked(chain.Authority) ? "revoked" : "not revoked", Remedy);
     }
 
-    private static bool RequireFitting(CheckList checks, DcapCollateral collateral, PckChain chain, bool isTdx, DcapOptions options)
+    private bool RequireFitting(CheckList checks, DcapCollateral collateral, PckChain chain, bool isTdx)
     {
         const string Remedy = "fetch the collateral of this family of platforms and of this TEE";
         var (info, platform) = (collateral.TcbInfo, chain.Platform);

@@ -35,24 +35,20 @@ internal sealed class PckAuthority
     }
 }
 
-/// <summary>Keeps what was proved of the last authority, with the revocation list of the same collateral. Safe for use by several threads.</summary>
+/// <summary>Keeps what was proved of the last authority: the same few come again and again. Safe for use by several threads.</summary>
 internal sealed class PckAuthorityCache
 {
-    private volatile Entry? _last;
+    private volatile PckAuthority? _last;
 
-    /// <summary>The authority and what is wrong with the revocation list under it; null for nothing.</summary>
-    public (PckAuthority Authority, string? ListProblem) Prove(Certificate certificate, Certificate root, CertificateRevocationList list)
+    public PckAuthority Prove(Certificate certificate, Certificate root)
     {
-        if (_last is { } last && last.Authority.Certificate.Raw.Span.SequenceEqual(certificate.Raw.Span)
-            && last.Authority.Root.Raw.Span.SequenceEqual(root.Raw.Span))
-            return (last.Authority, last.ListProblem);
+        if (_last is { } last && last.Certificate.Raw.Span.SequenceEqual(certificate.Raw.Span) && last.Root.Raw.Span.SequenceEqual(root.Raw.Span))
+            return last;
 
-        var entry = new Entry(PckAuthority.Prove(certificate, root), list.FindProblem(certificate));
-        if (entry.Authority.Problem is null)
-            _last = entry;
+        var authority = PckAuthority.Prove(certificate, root);
+        if (authority.Problem is null)
+            _last = authority;
 
-        return (entry.Authority, entry.ListProblem);
+        return authority;
     }
-
-    private sealed record Entry(PckAuthority Authority, string? ListProblem);
 }

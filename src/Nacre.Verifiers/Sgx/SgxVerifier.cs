@@ -12,6 +12,8 @@ namespace Nacre.Verifiers.Sgx;
 /// </summary>
 public sealed class SgxVerifier(DcapOptions options) : IEvidenceVerifier
 {
+    private readonly DcapVerification _dcap = new(options);
+
     public string Tee => TeeNames.Sgx;
 
     public async ValueTask<Verdict> VerifyAsync(EvidenceSubmission submission, CancellationToken cancel)
@@ -49,7 +51,7 @@ public sealed class SgxVerifier(DcapOptions options) : IEvidenceVerifier
         checks.Require(true, "sgx.evidence.format", "evidence");
         RequireBinding(checks, body, submission);
         RequirePolicy(checks, body);
-        if (await DcapVerification.RequireGenuineAsync(checks, quote, options, submission.At, cancel) is not { } platform)
+        if (await _dcap.RequireGenuineAsync(checks, quote, submission.At, cancel) is not { } platform)
             return checks.Refuse();
 
         var result = TcbEvaluation.Evaluate(platform.Collateral.TcbInfo, platform.Chain.Platform, [], platform.Qe, out var problem);

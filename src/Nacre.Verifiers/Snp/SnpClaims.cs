@@ -7,8 +7,9 @@ namespace Nacre.Verifiers.Snp;
 /// <summary>The claims of a report. The first block is upstream's, name for name (trust.md 3.9, snp); the rest is more of the report.</summary>
 internal static class SnpClaims
 {
-    public static JsonObject Create(SnpReport report, SnpProduct product, SnpVekExtensions vek)
+    public static JsonObject Create(SnpReport report, SnpPlatformKey key)
     {
+        var (product, vek, isListStale) = key;
         var (policy, platform) = (report.Policy, report.Platform);
         var reported = Tcb(report.ReportedTcb, product);
         var claims = new JsonObject
@@ -56,6 +57,8 @@ internal static class SnpClaims
             claims["reported_tcb_fmc"] = fmc;
         if (vek.ProviderId is { } provider)
             claims["csp_id"] = provider;
+        if (isListStale is { } isStale)
+            claims["collateral_expiration_status"] = isStale ? "1" : "0";
         if (report.Version >= 5)
         {
             claims["launch_mit_vector"] = report.LaunchMitigations.ToString("x16", CultureInfo.InvariantCulture);

@@ -21,6 +21,9 @@ public sealed record SnpOptions
     /// <summary>False refuses guests whose policy lets a migration agent move them.</summary>
     public bool AllowMigrationAgent { get; init; } = true;
 
+    /// <summary>How long after its end a revocation list is still taken. The claim collateral_expiration_status says so.</summary>
+    public TimeSpan CollateralGrace { get; init; }
+
     /// <summary>Refuse when no current revocation list is at hand.</summary>
     public bool RequireRevocationList { get; init; }
 
@@ -29,4 +32,7 @@ public sealed record SnpOptions
 
     /// <summary>The lowest guest security version number that is accepted.</summary>
     public uint MinimumGuestSvn { get; init; }
+
+    /// <summary>Others than AMD's are for tests.</summary>
+    internal Func<SnpProduct, AmdRoots> Roots { get; init; } = AmdRoots.Of;
 }

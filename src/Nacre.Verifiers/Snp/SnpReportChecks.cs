@@ -7,9 +7,9 @@ namespace Nacre.Verifiers.Snp;
 internal static class SnpReportChecks
 {
     /// <summary>The product of the report, which version 2 leaves to the certificate; null, with the check failed, when it is none that is known.</summary>
-    public static SnpProduct? Product(CheckList checks, SnpReport report, SnpVek? vek)
+    public static SnpProduct? Product(CheckList checks, SnpReport report, SnpVek? vek, SnpOptions options)
     {
-        var product = report.Version >= 3 ? report.Product : vek is null ? null : SnpVekChecks.ProductOf(vek.Certificate);
+        var product = report.Version >= 3 ? report.Product : vek is null ? null : SnpVekChecks.ProductOf(vek.Certificate, options.Roots);
         var (family, model, stepping) = report.Cpuid;
         var found = report.Version >= 3 ? $"CPUID family 0x{family:x2} model 0x{model:x2} stepping {stepping}"
             : vek is null ? "version 2 does not say, and no certificate does" : $"issuer {vek.Certificate.Issuer}";

@@ -28,11 +28,11 @@ internal static class SnpVekChecks
     }
 
     /// <summary>The product that the certificate's issuer stands for; null when it is none that is known.</summary>
-    public static SnpProduct? ProductOf(Certificate certificate)
+    public static SnpProduct? ProductOf(Certificate certificate, Func<SnpProduct, AmdRoots>? of = null)
     {
         foreach (var product in Enum.GetValues<SnpProduct>())
         {
-            var roots = AmdRoots.Of(product);
+            var roots = (of ?? AmdRoots.Of)(product);
             if (certificate.Issuer.Equals(roots.Issuer(SnpSigningKey.Vcek).Certificate.Subject)
                 || certificate.Issuer.Equals(roots.Issuer(SnpSigningKey.Vlek).Certificate.Subject))
                 return product;
@@ -41,7 +41,7 @@ internal static class SnpVekChecks
         return null;
     }
 
-    public static void Require(CheckList checks, SnpVek vek, SnpReport report, SnpProduct product, DateTimeOffset at)
+    public static void Require(CheckList checks, SnpVek vek, SnpReport report, SnpProduct product, AmdRoots roots, DateTimeOffset at)
     {
         var (certificate, extensions) = (vek.Certificate, vek.Extensions);
         var kind = report.SigningKey;
@@ -50,7 +50,7 @@ internal static class SnpVekChecks
             certificate.Subject.CommonName == name && vek.Key.Kind == "P-384", "snp.vek.kind", "subject and key of the certificate",
             $"{name}, P-384", $"{certificate.Subject.CommonName}, {vek.Key.Kind}", "send the certificate of the kind of key that signed the report");
 
-        var issuer = AmdRoots.Of(product).Issuer(kind);
+        var issuer = roots.Issuer(kind);
         var problem = CertificateIssuance.FindProblem(certificate, issuer.Certificate, issuer.Key);
         checks.Require(
             problem is null, "snp.vek.issuer", "issuer of the certificate", $"{issuer.Certificate.Subject} under the pinned root of {product.Name()}",

@@ -70,11 +70,11 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
         if (await RequireGenuineAsync(checks, report, sent, submission.At, cancel) is not { } genuine)
             return checks.Refuse();
 
-        return checks.Conclude(() => [new(Tee, "cpu", SnpClaims.Create(report, genuine.Product, genuine.Extensions))]);
+        return checks.Conclude(() => [new(Tee, "cpu", SnpClaims.Create(report, genuine))]);
     }
 
     /// <summary>All checks but those of the bindings; null when the report cannot be attributed to a processor at all.</summary>
-    internal async ValueTask<(SnpProduct Product, SnpVekExtensions Extensions)?> RequireGenuineAsync(
+    internal async ValueTask<SnpPlatformKey?> RequireGenuineAsync(
         CheckList checks, SnpReport report, SnpCertificate? sent, DateTimeOffset at, CancellationToken cancel)
     {
         SnpReportChecks.RequirePolicy(checks, report, options);
@@ -86,7 +86,7 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
             return null;
 
         using var vek = SnpVekChecks.Read(checks, bytes);
-        if (vek is null || SnpReportChecks.Product(checks, report, vek) is not { } product)
+        if (vek is null || SnpReportChecks.Product(checks, report, vek, options) is not { } product)
             return null;
 
         if (sent is not null)
@@ -95,11 +95,11 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
             checks.Require(sent.Type == label, "snp.vek.label", "cert_type", label, sent.Type, "label the certificate as what it is");
         }
 
-        SnpVekChecks.Require(checks, vek, report, product, at);
+        var roots = options.Roots(product);
+        SnpVekChecks.Require(checks, vek, report, product, roots, at);
         SnpReportChecks.RequireSignature(checks, report, vek);
         SnpReportChecks.RequireVersions(checks, report, product, options);
-        await RequireNotRevokedAsync(checks, report, vek, product, at, cancel);
-        return (product, vek.Extensions);
+        return new(product, vek.Extensions, await RequireNotRevokedAsync(checks, report, vek, product, roots, at, cancel));
     }
 
     private async ValueTask<byte[]?> FetchAsync(CheckList checks, SnpReport report, CancellationToken cancel)
@@ -141,20 +141,22 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
         return new(known, Convert.ToHexStringLower(known == SnpProduct.Turin ? report.ChipId[..8] : report.ChipId), tcb);
     }
 
-    private async ValueTask RequireNotRevokedAsync(
-        CheckList checks, SnpReport report, SnpVek vek, SnpProduct product, DateTimeOffset at, CancellationToken cancel)
+    private async ValueTask<bool?> RequireNotRevokedAsync(
+        CheckList checks, SnpReport report, SnpVek vek, SnpProduct product, AmdRoots roots, DateTimeOffset at, CancellationToken cancel)
     {
+        var reason = "none is at hand";
         try
         {
             if (options.Collateral is { } source && await source.FindRevocationListAsync(product, report.SigningKey, cancel) is { } list)
-                SnpRevocation.Require(checks, list, vek, product, report.SigningKey, at);
-            else
-                SnpRevocation.RequireAbsent(checks, options.RequireRevocationList);
+                return SnpRevocation.Require(checks, list, vek, roots, report.SigningKey, at, options.CollateralGrace);
         }
-        catch (CollateralUnavailableException)
+        catch (CollateralUnavailableException error)
         {
-            SnpRevocation.RequireAbsent(checks, options.RequireRevocationList);
+            reason = error.Message;
         }
+
+        SnpRevocation.RequireAbsent(checks, options.RequireRevocationList, reason);
+        return null;
     }
 
     private static Verdict Malformed(CheckList checks, MalformedDataException error)
@@ -165,3 +167,9 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
         return checks.Refuse();
     }
 }
+
+/// <summary>What is known of the processor once a report was found genuine.</summary>
+/// <param name="Product">Its product.</param>
+/// <param name="Extensions">Of the certificate of the key that signed.</param>
+/// <param name="IsListStale">Whether the revocation list was behind its end; null when there was none.</param>
+internal sealed record SnpPlatformKey(SnpProduct Product, SnpVekExtensions Extensions, bool? IsListStale);

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Nacre.Evidence;
+using Nacre.Evidence.Dcap;
 using Nacre.Evidence.Tdx;
 using Nacre.Formats;
 using Nacre.Verifiers.Collateral.Intel;
@@ -13,6 +15,8 @@ namespace Nacre.Verifiers.Tdx;
 /// </summary>
 public sealed class TdxVerifier(DcapOptions options) : IEvidenceVerifier
 {
+    private readonly DcapVerification _dcap = new(options);
+
     public string Tee => TeeNames.Tdx;
 
     public async ValueTask<Verdict> VerifyAsync(EvidenceSubmission submission, CancellationToken cancel)
@@ -54,20 +58,27 @@ public sealed class TdxVerifier(DcapOptions options) : IEvidenceVerifier
             "the quote was made for another challenge or another TEE key: attest again, with the nonce just received");
         FieldBinding.Require(
             checks, "tdx.init_data", "MRCONFIGID", submission.InitDataDigest, report.MrConfigId, mayCut: true, "the TD was launched with other init data");
-        TdxReportChecks.RequirePolicy(checks, report, options);
         var events = TdxReportChecks.RequireEventLog(checks, report, evidence.EventLog);
-        if (await DcapVerification.RequireGenuineAsync(checks, evidence.Quote, options, submission.At, cancel) is not { } platform
-            || RequireTcb(checks, report, platform) is not { } tcb)
+        if (await RequireGenuineAsync(checks, evidence.Quote, report, submission.At, cancel) is not { } claims)
             return checks.Refuse();
 
-        return checks.Conclude(() =>
-        {
-            var claims = TdxClaims.Create(evidence.Quote, report);
-            if (events is not null)
-                claims["uefi_event_logs"] = events;
-            DcapClaims.Add(claims, platform, tcb.Launch, tcb.Current);
-            return [new(Tee, "cpu", claims)];
-        });
+        if (events is not null)
+            claims["uefi_event_logs"] = events;
+        return checks.Conclude(() => [new(Tee, "cpu", claims)]);
+    }
+
+    /// <summary>All checks but those of the bindings and the log, with the claims of the quote; null when it cannot be judged at all.</summary>
+    internal async ValueTask<JsonObject?> RequireGenuineAsync(
+        CheckList checks, DcapQuote quote, TdReport report, DateTimeOffset at, CancellationToken cancel)
+    {
+        TdxReportChecks.RequirePolicy(checks, report, options);
+        if (await _dcap.RequireGenuineAsync(checks, quote, at, cancel) is not { } platform
+            || RequireTcb(checks, report, platform) is not { } tcb)
+            return null;
+
+        var claims = TdxClaims.Create(quote, report);
+        DcapClaims.Add(claims, platform, tcb.Launch, tcb.Current);
+        return claims;
     }
 
     /// <summary>The judgement of the versions the TD was launched on and, from TD report 1.5 on, of those that run now.</summary>

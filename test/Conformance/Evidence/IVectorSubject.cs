@@ -15,7 +15,17 @@ internal static class VectorSubjects
 {
     public static IReadOnlyList<IVectorSubject> All { get; } =
     [
-        new AzureSnpVectors(), new CcaVectors(), new DcapVectors("sgx"), new DcapVectors("tdx"), new EventLogVectors(), new NitroVectors(), new SampleVectors(), new SevVectors(), new SnpVectors(),
+        new AzureSnpVectors(),
+        new AzureTdxVectors(),
+        new CcaVectors(),
+        new DcapCollateralVectors(),
+        new DcapVectors("sgx"),
+        new DcapVectors("tdx"),
+        new EventLogVectors(),
+        new NitroVectors(),
+        new SampleVectors(),
+        new SevVectors(),
+        new SnpVectors(),
         new TpmVectors(),
     ];
 }

@@ -125,6 +125,48 @@ public sealed class SnpAttackTests
     }
 
     [Fact]
+    public async Task Refuses_numbers_of_a_signature_that_are_out_of_range()
+    {
+        var order = Convert.FromHexString("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
+        Array.Reverse(order);
+        foreach (var offset in (int[])[SnpReport.SignedSize, SnpReport.SignedSize + 72])
+        {
+            foreach (var number in (byte[][])[new byte[48], order, [.. Enumerable.Repeat((byte)0xff, 48)]])
+            {
+                var report = Report();
+                number.CopyTo(report, offset);
+                RequireFailed(await VerifyAsync(report, Vcek(), new()), "snp.report.signature");
+            }
+
+            // A number that is wider than the curve.
+            var wide = Report();
+            wide[offset + 48] = 1;
+            RequireFailed(await VerifyAsync(wide, Vcek(), new()), "snp.evidence.format");
+        }
+    }
+
+    [Fact]
+    public async Task Refuses_a_certificate_that_is_not_der_or_too_long()
+    {
+        var vcek = Vcek();
+        Assert.Equal(0x82, vcek[1]);
+        foreach (var broken in (byte[][])[[.. vcek, 0], [0x30, 0x83, 0x00, .. vcek[2..]], [.. vcek, .. new byte[Certificate.MaxSize]]])
+            RequireFailed(await VerifyAsync(Report(), broken, new()), "snp.vek.format");
+    }
+
+    [Fact]
+    public async Task Refuses_the_certificate_of_another_chip_product_or_kind()
+    {
+        foreach (var (path, id) in new[] { ("snp/certs/msft_milan_vcek.pem", "snp.vek.chip_id"), ("az-snp-vtpm/parts/vcek-genoa.pem", "snp.vek.issuer") })
+        {
+            var report = Report();
+            report[0x1a0] ^= 1;
+            var other = PemCertificates.Parse(Encoding.ASCII.GetString(Read(path)))[0].Raw.ToArray();
+            RequireFailed(await VerifyAsync(report, other, new()), id);
+        }
+    }
+
+    [Fact]
     public async Task No_flipped_bit_of_a_report_verifies()
     {
         var (report, vcek) = (Report(), Vcek());

@@ -1,111 +1,52 @@
-using System.Security.Cryptography;
 using Nacre.Evidence.Snp;
 using Nacre.Formats;
 using Nacre.Formats.X509;
+using Nacre.Verifiers.Snp;
 
 namespace Nacre.Verifiers.Collateral.Amd;
 
 /// <summary>
-/// Keeps what another source answers in a folder that processes may share: files are written beside and renamed, so that no reader sees half
-/// of one. A VCEK never changes and is kept until it expires; a revocation list is fetched again when a quarter of its time is left, and the
-/// old one is served for at most <see cref="Grace"/> behind its end while the service does not answer (the verifier then still judges its dates).
+/// Keeps what another source answers in a cache, if it is AMD's: a VCEK, which never changes, until it expires; a revocation list as any
+/// collateral. The part <c>amd</c> of the cache has the layout that <see cref="AmdFileCollateral"/> reads.
 /// </summary>
-public sealed class AmdDiskCache(IAmdCollateral source, string folder, TimeProvider clock) : IAmdCollateral
+public sealed class AmdDiskCache(IAmdCollateral source, CollateralCache cache) : IAmdCollateral
 {
-    /// <summary>How long behind its end a list may still be handed out. Zero for never.</summary>
-    public TimeSpan Grace { get; init; }
+    /// <summary>Others than AMD's are for tests.</summary>
+    internal Func<SnpProduct, AmdRoots> Roots { get; init; } = AmdRoots.Of;
 
     public async ValueTask<byte[]?> FindVcekAsync(VcekName name, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var file = Path.Combine(folder, "vcek", name.Product.Name(), name.ChipIdHex, AmdFileCollateral.FileName(name.Tcb));
-        var now = clock.GetUtcNow();
-        if (await ReadAsync(file, cancel) is { } kept && Expiry(kept) is { } end && end > now)
-            return kept;
-
-        var found = await source.FindVcekAsync(name, cancel);
-        if (found is not null && Expiry(found) > now)
-            await WriteAsync(file, found, cancel);
-
-        return found;
+        var item = new CollateralItem(
+            $"amd/vcek/{name.ChipIdHex}/{AmdFileCollateral.FileName(name.Tcb)}", $"VCEK of chip {name.ChipIdHex}", 2 * Certificate.MaxSize,
+            HasChain: false, Renews: false, document => Prove(document.Body, name));
+        return (await cache.GetAsync(item, async token => Document(await source.FindVcekAsync(name, token)), cancel))?.Body;
     }
 
     public async ValueTask<byte[]?> FindRevocationListAsync(SnpProduct product, SnpSigningKey key, CancellationToken cancel)
     {
-        var file = Path.Combine(folder, "crl", $"{product.Name()}_{(key == SnpSigningKey.Vlek ? "vlek" : "vcek")}.crl");
-        var now = clock.GetUtcNow();
-        var kept = await ReadAsync(file, cancel);
-        var times = kept is null ? null : Times(kept);
-        if (times is { } fresh && now < fresh.Until - (fresh.Until - fresh.From) / 4)
-            return kept;
-
-        try
-        {
-            var found = await source.FindRevocationListAsync(product, key, cancel);
-
-            // A service that lost its list, or serves one of yesterday, must not undo what is known.
-            if (found is null || Times(found) is not { } next || times is { } known && next.From < known.From)
-                return times is { } usable && now <= usable.Until + Grace ? kept : found;
-
-            await WriteAsync(file, found, cancel);
-            return found;
-        }
-        catch (CollateralUnavailableException) when (times is { } usable && now <= usable.Until + Grace)
-        {
-            return kept;
-        }
+        var item = new CollateralItem(
+            $"amd/{AmdFileCollateral.ListName(product, key)}", $"revocation list of {product.Name()}", CertificateRevocationList.MaxSize,
+            HasChain: false, Renews: true, document => Prove(document.Body, product));
+        return (await cache.GetAsync(item, async token => Document(await source.FindRevocationListAsync(product, key, token)), cancel))?.Body;
     }
 
-    private static DateTimeOffset? Expiry(byte[] certificate)
+    private CollateralLife Prove(byte[] derOrPem, VcekName name)
     {
-        try
-        {
-            return PemCertificates.ParseOne(certificate).NotAfter;
-        }
-        catch (MalformedDataException)
-        {
-            return null;
-        }
+        var certificate = PemCertificates.ParseOne(derOrPem);
+        var vek = SnpVekExtensions.Parse(certificate);
+        var isIt = vek.HardwareId is { } id && Convert.ToHexStringLower(id) == name.ChipIdHex && vek.Tcb == name.Tcb;
+        var issuer = Roots(name.Product).Issuer(SnpSigningKey.Vcek);
+        var problem = isIt ? CertificateIssuance.FindProblem(certificate, issuer.Certificate, issuer.Key) : "is that of another chip, or of other versions";
+        return problem is null ? new(certificate.NotBefore, certificate.NotAfter) : throw new MalformedDataException("amd.vcek", "issuer", 0, problem);
     }
 
-    private static (DateTimeOffset From, DateTimeOffset Until)? Times(byte[] list)
+    private CollateralLife Prove(byte[] der, SnpProduct product)
     {
-        try
-        {
-            var parsed = CertificateRevocationList.Parse(list);
-            return (parsed.ThisUpdate, parsed.NextUpdate);
-        }
-        catch (MalformedDataException)
-        {
-            return null;
-        }
+        var list = CertificateRevocationList.Parse(der);
+        return list.FindProblem(Roots(product).Root) is { } problem ? throw new MalformedDataException("amd.crl", "signature", 0, problem)
+            : new(list.ThisUpdate, list.NextUpdate);
     }
 
-    private static async ValueTask<byte[]?> ReadAsync(string file, CancellationToken cancel)
-    {
-        try
-        {
-            return File.Exists(file) && new FileInfo(file).Length <= CertificateRevocationList.MaxSize ? await File.ReadAllBytesAsync(file, cancel) : null;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // An unreadable cache is an empty one: the source is asked.
-            return null;
-        }
-    }
-
-    private static async ValueTask WriteAsync(string file, byte[] content, CancellationToken cancel)
-    {
-        var beside = $"{file}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.new";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            await File.WriteAllBytesAsync(beside, content, cancel);
-            File.Move(beside, file, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CollateralUnavailableException("room in the cache", file, error.Message, error);
-        }
-    }
+    private static CollateralDocument? Document(byte[]? body) => body is null ? null : new(body);
 }

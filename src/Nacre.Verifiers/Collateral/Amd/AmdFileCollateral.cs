@@ -31,9 +31,11 @@ public sealed class AmdFileCollateral(string folder) : IAmdCollateral
 
     public async ValueTask<byte[]?> FindRevocationListAsync(SnpProduct product, SnpSigningKey key, CancellationToken cancel)
     {
-        var file = Path.Combine(folder, "crl", $"{product.Name()}_{(key == SnpSigningKey.Vlek ? "vlek" : "vcek")}.crl");
+        var file = Path.Combine(folder, ListName(product, key));
         return File.Exists(file) ? await ReadAsync(file, CertificateRevocationList.MaxSize, cancel) : null;
     }
+
+    internal static string ListName(SnpProduct product, SnpSigningKey key) => $"crl/{product.Name()}_{(key == SnpSigningKey.Vlek ? "vlek" : "vcek")}.crl";
 
     internal static string FileName(SnpTcb tcb)
     {

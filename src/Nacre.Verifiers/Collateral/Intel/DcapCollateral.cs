@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Nacre.Formats;
 using Nacre.Formats.X509;
@@ -39,6 +38,8 @@ public sealed class DcapCollateral
 {
     private const int MaxChain = 64 * 1024;
 
+    private volatile Certificate? _listed;
+
     private DcapCollateral()
     {
     }
@@ -59,8 +60,19 @@ public sealed class DcapCollateral
     /// <summary>What the proof found: id of the check, what was looked at, and what is wrong; null when nothing is.</summary>
     internal IReadOnlyList<(string Id, string Subject, string? Problem)> Proof { get; private init; } = [];
 
-    /// <summary>What was found of the authorities of PCK certificates that came with quotes: the same few come again and again.</summary>
-    internal PckAuthorityCache Authorities { get; } = new();
+    /// <summary>What is wrong with the revocation list under this authority of PCK certificates, in words; null for nothing.</summary>
+    internal string? FindPckListProblem(Certificate authority)
+    {
+        // The same authority comes again and again.
+        if (_listed is { } listed && listed.Raw.Span.SequenceEqual(authority.Raw.Span))
+            return null;
+
+        var problem = PckCrl.FindProblem(authority);
+        if (problem is null)
+            _listed = authority;
+
+        return problem;
+    }
 
     /// <param name="bytes">As received.</param>
     /// <param name="rootKeyDigest">SHA-256 of the root key that is trusted, in hexadecimal; null for Intel's.</param>
@@ -93,7 +105,7 @@ public sealed class DcapCollateral
         };
     }
 
-    private static IReadOnlyList<Certificate> Certificates(ReadOnlySpan<byte> pem) =>
+    internal static IReadOnlyList<Certificate> Certificates(ReadOnlySpan<byte> pem) =>
         pem.Length <= MaxChain ? PemCertificates.Parse(Encoding.Latin1.GetString(pem), max: 4)
             : throw new MalformedDataException("intel.collateral", "chain", 0, $"is {pem.Length} bytes long, at most {MaxChain} are allowed");
 
@@ -109,28 +121,7 @@ public sealed class DcapCollateral
         return list.FindProblem(root) ?? (list.IsRevoked(root) ? "it revokes the root itself" : null);
     }
 
-    private static string? FindProblem<T>(SignedBody<T> signed, IReadOnlyList<Certificate> signers, CertificateRevocationList rootCrl, string rootKeyDigest)
-    {
-        var root = IntelRoot.Find(signers, rootKeyDigest);
-        if (root is null)
-            return "its chain does not end at the pinned root key";
-
-        if (signers.Count != 2)
-            return $"its chain has {signers.Count} certificates, must be signer and root";
-
-        var signer = ReferenceEquals(signers[0], root) ? signers[1] : signers[0];
-        if (signer.Subject.CommonName is not "Intel SGX TCB Signing")
-            return $"its signer is {signer.Subject}, must be Intel SGX TCB Signing";
-
-        if ((CertificateIssuance.FindProblem(root, root, authoritiesBelow: 0) ?? CertificateIssuance.FindProblem(signer, root)) is { } problem)
-            return problem;
-
-        if (rootCrl.IsRevoked(signer))
-            return "the certificate of its signer is revoked";
-
-        using var key = VerificationKey.Import(signer.SubjectPublicKeyInfo.Span);
-        return key.Kind == "P-256" && key.VerifyEcdsa(HashAlgorithmName.SHA256, signed.Text, signed.Signature)
-            ? null
-            : "its signature over the text as received does not verify";
-    }
+    private static string? FindProblem<T>(SignedBody<T> signed, IReadOnlyList<Certificate> signers, CertificateRevocationList rootCrl, string rootKeyDigest) =>
+        TcbSigner.FindProblem(signed, signers, rootKeyDigest)
+        ?? (signers.Any(rootCrl.IsRevoked) ? "the certificate of its signer is revoked" : null);
 }

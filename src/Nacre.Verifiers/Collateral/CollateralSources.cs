@@ -1,0 +1,53 @@
+using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Collateral.Intel;
+
+namespace Nacre.Verifiers.Collateral;
+
+/// <summary>The sources of collateral of one server: files, or the services through one cache. Dispose it after the verifiers.</summary>
+public sealed class CollateralSources : IAsyncDisposable
+{
+    private readonly HttpClient? _http;
+    private readonly CollateralCache? _cache;
+    private readonly TimeSpan _grace;
+
+    /// <param name="options">Which.</param>
+    /// <param name="clock">Tells whether a document is still good.</param>
+    /// <param name="trouble">Told of what does not stop a verification, such as a renewal that failed.</param>
+    public CollateralSources(CollateralOptions options, TimeProvider clock, Action<CollateralUnavailableException> trouble)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _grace = options.Grace;
+        if (options.Folder is { } folder)
+        {
+            (Intel, Amd) = (new DcapFileCollateral(folder, clock: clock), new AmdFileCollateral(folder));
+            return;
+        }
+
+        _http = CollateralHttp.CreateClient();
+        _cache = new(options.CacheFolder, clock) { Grace = options.Grace, Trouble = trouble };
+        var http = new CollateralHttp(_http, clock);
+        Intel = new DcapHttpCollateral(http, options.Intel, _cache, clock);
+        Amd = new AmdDiskCache(new AmdKeyDistribution(http, options.Amd), _cache);
+    }
+
+    public IDcapCollateralSource Intel { get; }
+    public IAmdCollateral Amd { get; }
+
+    /// <summary>The options of verifiers that use these sources, with the same grace.</summary>
+    public VerifierListOptions AddTo(VerifierListOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options with
+        {
+            Snp = options.Snp with { Collateral = Amd, CollateralGrace = _grace },
+            Dcap = options.Dcap with { Collateral = Intel, CollateralGrace = _grace },
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cache is not null)
+            await _cache.DisposeAsync();
+        _http?.Dispose();
+    }
+}
