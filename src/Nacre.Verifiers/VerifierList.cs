@@ -1,5 +1,6 @@
 using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Sample;
 using Nacre.Verifiers.Sgx;
 using Nacre.Verifiers.Snp;
@@ -22,6 +23,7 @@ public static class VerifierList
             new SgxVerifier(options.Dcap),
             new SnpVerifier(options.Snp),
             new TpmVerifier(),
+            new NvidiaVerifier(options.Nvidia),
         };
         if (options.AllowSampleEvidence)
             verifiers.Add(new SampleVerifier());
@@ -36,6 +38,8 @@ public sealed record VerifierListOptions
     public bool AllowSampleEvidence { get; init; }
 
     public SnpOptions Snp { get; init; } = new();
+
+    public NvidiaOptions Nvidia { get; init; } = new();
 
     /// <summary>For SGX and TDX.</summary>
     public DcapOptions Dcap { get; init; } = new();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Nacre.Formats.Json;
 
@@ -18,6 +19,10 @@ public static class StrictJson
     {
         if (utf8.Length > maxBytes)
             throw new MalformedDataException(structure, "(document)", maxBytes, $"is {utf8.Length} bytes long, at most {maxBytes} are allowed");
+
+        // The reader looks at the bytes of a string only when it is asked for, which may be far from here.
+        if (!Utf8.IsValid(utf8.Span))
+            throw new MalformedDataException(structure, "(document)", 0, "is not UTF-8");
 
         try
         {
