@@ -8,9 +8,10 @@ public static class TeeNames
     public const string Snp = "snp";
     public const string AzSnpVtpm = "az-snp-vtpm";
     public const string Tpm = "tpm";
+    public const string Se = "se";
     public const string Nvidia = "nvidia";
     public const string Sample = "sample";
 
     /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
-    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, Tdx, Sgx, Snp, Tpm, Nvidia, Sample];
+    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, Tdx, Sgx, Snp, Se, Tpm, Nvidia, Sample];
 }

@@ -2,6 +2,7 @@ using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Dcap;
 using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Sample;
+using Nacre.Verifiers.Se;
 using Nacre.Verifiers.Sgx;
 using Nacre.Verifiers.Snp;
 using Nacre.Verifiers.Tdx;
@@ -22,6 +23,7 @@ public static class VerifierList
             new TdxVerifier(options.Dcap),
             new SgxVerifier(options.Dcap),
             new SnpVerifier(options.Snp),
+            new SeVerifier(options.Se),
             new TpmVerifier(),
             new NvidiaVerifier(options.Nvidia),
         };
@@ -38,6 +40,8 @@ public sealed record VerifierListOptions
     public bool AllowSampleEvidence { get; init; }
 
     public SnpOptions Snp { get; init; } = new();
+
+    public SeOptions Se { get; init; } = new();
 
     public NvidiaOptions Nvidia { get; init; } = new();
 
