@@ -41,6 +41,8 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         return root.TryGetProperty("attestation_report", out var report) && report.TryGetProperty("measurement", out _) ? TeeNames.Snp
             : root.TryGetProperty("hcl_report", out _) && root.TryGetProperty("vcek", out _) || root.TryGetProperty("vcek", out _) ? TeeNames.AzSnpVtpm
             : root.TryGetProperty("ak_public", out _) ? TeeNames.Tpm
+            : root.TryGetProperty("device_evidence_list", out _) ? TeeNames.Nvidia
+            : root.TryGetProperty("image_hdr_tags", out _) ? TeeNames.Se
             : root.TryGetProperty("svn", out var svn) && svn.ValueKind == JsonValueKind.String ? TeeNames.Sample
             : null;
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Nacre.Evidence;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Snp;
 using Nacre.Verifiers.Tpm;
 
@@ -36,9 +37,12 @@ internal sealed class EvidenceOptions
     {
         var file = await EvidenceFile.ReadAsync(line.GetRequiredValue(_file), cancel);
         var tee = file.Require(line.GetValue(_tee));
-        var collateral = line.GetValue(_collateral) is { } folder
-            ? Directory.Exists(folder) ? new AmdFileCollateral(folder) : throw new CommandException($"there is no folder {folder}") : null;
-        var snp = new SnpOptions { Collateral = collateral };
+        var folder = line.GetValue(_collateral);
+        if (folder is not null && !Directory.Exists(folder))
+            throw new CommandException($"there is no folder {folder}");
+
+        var snp = new SnpOptions { Collateral = folder is null ? null : new AmdFileCollateral(folder) };
+        var nvidia = new NvidiaOptions { Manifests = folder is null ? null : new NvidiaFileManifests(folder) };
         var submission = new EvidenceSubmission
         {
             Evidence = file.Content,
@@ -51,7 +55,8 @@ internal sealed class EvidenceOptions
         if (tee == TeeNames.Snp && !file.IsJson)
             return (file, await new SnpVerifier(snp).VerifyReportAsync(file.Content, null, submission, cancel));
 
-        var verifier = VerifierList.Create(new() { Snp = snp, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample }).FirstOrDefault(one => one.Tee == tee)
+        var verifier = VerifierList.Create(new() { Snp = snp, Nvidia = nvidia, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample })
+            .FirstOrDefault(one => one.Tee == tee)
             ?? throw new CommandException($"there is no verifier for '{tee}'", $"known are {string.Join(", ", TeeNames.All)}; the sample TEE must be named with --tee");
         return (file, await verifier.VerifyAsync(submission, cancel));
     }

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.EventLogs;
+using Nacre.Evidence.Nvidia;
+using Nacre.Evidence.Se;
 using Nacre.Evidence.Snp;
 using Nacre.Formats.EventLogs;
 
@@ -25,6 +27,10 @@ internal static class EvidenceShowCommand
                 WriteLog(line, format, TcgEventLog.Parse(file.Content));
             else if (kind == TeeNames.Snp)
                 Write(line, format, SnpReportText.Fields(file.IsJson ? SnpEvidence.Parse(file.Content).Report : SnpReport.Parse(file.Content)));
+            else if (kind == TeeNames.Nvidia)
+                Write(line, format, NvidiaReportText.Fields(NvidiaEvidence.Parse(file.Content)));
+            else if (kind == TeeNames.Se)
+                Write(line, format, SeEvidenceText.Fields(SeEvidence.Parse(file.Content)));
             else
                 OutputFormat.WriteJson(JsonNode.Parse(file.Content)!);
 

@@ -39,7 +39,7 @@ public sealed class NrasResponse
         var named = new JsonFields("nras.overall", payload.RootElement).Object("submods");
         var fields = new JsonFields(Structure, root[1]);
         var devices = new Dictionary<string, JsonWebToken>();
-        foreach (var device in fields.Names())
+        foreach (var device in fields.Element.EnumerateObject().Select(member => member.Name))
         {
             var text = fields.Text(device, JsonWebToken.MaxLength);
             if (devices.Count == MaxDevices || !IsNamed(named, device, text))
@@ -47,7 +47,7 @@ public sealed class NrasResponse
             devices.Add(device, JsonWebToken.Parse(text));
         }
 
-        return devices.Count > 0 && devices.Count == named.Names().Count
+        return devices.Count > 0 && devices.Count == named.Element.EnumerateObject().Count()
             ? new(overall, devices) : throw new MalformedDataException(Structure, "(devices)", 0, "are not those of the overall token");
     }
 

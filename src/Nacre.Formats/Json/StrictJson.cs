@@ -34,6 +34,11 @@ public static class StrictJson
             throw new MalformedDataException(
                 structure, "(document)", (int)e.BytePositionInLine.GetValueOrDefault(), $"is not strict JSON (line {line}): {FirstSentence(e.Message)}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // From the search for names that occur twice.
+            throw new MalformedDataException(structure, "(document)", 0, "has a name with half of a surrogate pair", e);
+        }
     }
 
     // The framework adds "LineNumber: … | BytePositionInLine: …", which the exception already carries as data.

@@ -67,7 +67,7 @@ internal sealed class NvidiaChain : IDisposable
             "this device is not one of NVIDIA's, or the chain was replaced");
 
         var problem = proven.Contains(_certificates) ? null : FindProblem();
-        if (problem is null)
+        if (problem is null && digest == rootKey)
             proven.Add(_certificates);
 
         checks.Require(
