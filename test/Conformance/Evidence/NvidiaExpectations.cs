@@ -40,7 +40,7 @@ internal static class NvidiaExpectations
         }
     }
 
-    public static void RequireDevice(NvidiaDeviceEvidence device, string nonce, JsonProperty member)
+    public static void RequireDevice(NvidiaDeviceEvidence device, string? nonce, JsonProperty member)
     {
         var report = device.Report;
         var chain = PemCertificates.Parse(device.Certificates);

@@ -257,7 +257,11 @@ public sealed class SeAttackTests : IDisposable
         byte[] additional = [.. host.Hash, .. host.Hash];
         var measured = new SeMeasurement
         {
-            Image = s_image, ConfigurationUid = new byte[16], UserData = userData, Nonce = secrets.Nonce.Reveal().ToArray(), AdditionalData = additional,
+            Image = s_image,
+            ConfigurationUid = new byte[16],
+            UserData = userData,
+            Nonce = secrets.Nonce.Reveal().ToArray(),
+            AdditionalData = additional,
         };
         byte[][] parts = [request, measured.Compute(secrets.MeasurementKey.Reveal()), additional, userData, new byte[16]];
         var file = new byte[0x40 + parts.Sum(part => part.Length)];
