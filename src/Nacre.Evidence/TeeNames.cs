@@ -17,5 +17,7 @@ public static class TeeNames
     public const string Sample = "sample";
 
     /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
-    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Cca, Tpm, Nitro, Sample];
+    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Se, Cca, Tpm, Nvidia, Nitro, Sample];
+    public const string Se = "se";
+    public const string Nvidia = "nvidia";
 }

@@ -2,7 +2,9 @@ using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Cca;
 using Nacre.Verifiers.Dcap;
 using Nacre.Verifiers.Nitro;
+using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Sample;
+using Nacre.Verifiers.Se;
 using Nacre.Verifiers.Sgx;
 using Nacre.Verifiers.Snp;
 using Nacre.Verifiers.Tdx;
@@ -27,6 +29,8 @@ public static class VerifierList
             new CcaVerifier(options.Cca),
             new TpmVerifier(),
             new NitroVerifier(options.Nitro),
+            new SeVerifier(options.Se),
+            new NvidiaVerifier(options.Nvidia),
         };
         if (options.AllowSampleEvidence)
             verifiers.Add(new SampleVerifier());
@@ -47,5 +51,8 @@ public sealed record VerifierListOptions
     public NitroOptions Nitro { get; init; } = new();
 
     /// <summary>For SGX, TDX and Azure on TDX.</summary>
+    public SeOptions Se { get; init; } = new();
+    public NvidiaOptions Nvidia { get; init; } = new();
+    /// <summary>For SGX and TDX.</summary>
     public DcapOptions Dcap { get; init; } = new();
 }

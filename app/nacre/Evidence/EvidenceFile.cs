@@ -29,7 +29,7 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         if (name.EndsWith(".hex", StringComparison.Ordinal))
             content = Convert.FromHexString(Encoding.ASCII.GetString(content).Trim());
 
-        return new(name, content, content.Length == SnpReport.Size ? TeeNames.Snp : QuoteTee(content) ?? (IsEventLog(content) ? EventLogKind : null), IsJson: false);
+        return new(name, content, KindOf(content), IsJson: false);
     }
 
     /// <summary>The TEE, as asked for or as found.</summary>
@@ -45,9 +45,19 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
             : root.TryGetProperty("td_quote", out _) ? TeeNames.AzTdxVtpm
             : root.TryGetProperty("ak_public", out _) ? TeeNames.Tpm
             : root.TryGetProperty("quote", out var quote) && quote.ValueKind == JsonValueKind.String && quote.TryGetBytesFromBase64(out var bytes) ? QuoteTee(bytes)
+            : root.TryGetProperty("device_evidence_list", out _) ? TeeNames.Nvidia
+            : root.TryGetProperty("image_hdr_tags", out _) ? TeeNames.Se
+            : root.TryGetProperty("token", out _) ? TeeNames.Cca
+            : root.TryGetProperty("document", out _) ? TeeNames.Nitro
             : root.TryGetProperty("svn", out var svn) && svn.ValueKind == JsonValueKind.String ? TeeNames.Sample
             : null;
     }
+
+    private static string? KindOf(ReadOnlySpan<byte> content) =>
+        content.Length == SnpReport.Size ? TeeNames.Snp
+        : content.StartsWith((ReadOnlySpan<byte>)[0xd9, 0x01, 0x8f]) || content.StartsWith((ReadOnlySpan<byte>)[0xd9, 0x03, 0x8b]) ? TeeNames.Cca
+        : content.StartsWith((ReadOnlySpan<byte>)[0x84, 0x44, 0xa1, 0x01]) ? TeeNames.Nitro
+        : QuoteTee(content) ?? (IsEventLog(content) ? EventLogKind : null);
 
     // Version 3 is of an enclave, later ones are of TDs; all have an attestation key of type 2.
     private static string? QuoteTee(ReadOnlySpan<byte> content) =>

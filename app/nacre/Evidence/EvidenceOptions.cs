@@ -2,9 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using Nacre.Evidence;
 using Nacre.Verifiers;
+using Nacre.Verifiers.Cca;
 using Nacre.Verifiers.Collateral.Amd;
 using Nacre.Verifiers.Collateral.Intel;
 using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.Nitro;
+using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Sgx;
 using Nacre.Verifiers.Snp;
 using Nacre.Verifiers.Tdx;
@@ -23,6 +26,8 @@ internal sealed class EvidenceOptions
     private readonly Option<string?> _initData = new("--init-data") { Description = "The digest of the init data to expect, in hexadecimal." };
     private readonly Option<string?> _key = new("--ak") { Description = "PEM file with the attestation key of a TPM that is to be trusted." };
 
+    private readonly Option<string?> _anchors = new("--anchors") { Description = "File with the keys of the CCA platforms that are believed (upstream's ta-store)." };
+
     private EvidenceOptions()
     {
     }
@@ -31,7 +36,7 @@ internal sealed class EvidenceOptions
     {
         var options = new EvidenceOptions();
         command.Arguments.Add(options._file);
-        foreach (var option in (Option[])[options._tee, options._collateral, options._at, options._reportData, options._initData, options._key])
+        foreach (var option in (Option[])[options._tee, options._collateral, options._at, options._reportData, options._initData, options._key, options._anchors])
             command.Options.Add(option);
         return options;
     }
@@ -41,10 +46,20 @@ internal sealed class EvidenceOptions
         var file = await EvidenceFile.ReadAsync(line.GetRequiredValue(_file), cancel);
         var tee = file.Require(line.GetValue(_tee));
         var at = Time(line.GetValue(_at));
-        var collateral = line.GetValue(_collateral) is not { } folder || Directory.Exists(folder) ? line.GetValue(_collateral)
-            : throw new CommandException($"there is no folder {folder}");
-        var snp = new SnpOptions { Collateral = collateral is null ? null : new AmdFileCollateral(collateral) };
-        var dcap = new DcapOptions { Collateral = collateral is null ? null : new DcapFileCollateral(collateral, clock: new StoppedClock(at)) };
+        var folder = line.GetValue(_collateral);
+        if (folder is not null && !Directory.Exists(folder))
+            throw new CommandException($"there is no folder {folder}");
+
+        var snp = new SnpOptions { Collateral = folder is null ? null : new AmdFileCollateral(folder) };
+        var dcap = new DcapOptions { Collateral = folder is null ? null : new DcapFileCollateral(folder, clock: new StoppedClock(at)) };
+        var verifiers = new VerifierListOptions
+        {
+            Snp = snp,
+            Dcap = dcap,
+            Nvidia = new() { Manifests = folder is null ? null : new NvidiaFileManifests(folder) },
+            Cca = new() { TrustAnchors = await AnchorsAsync(line.GetValue(_anchors), cancel) },
+            AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample,
+        };
         var submission = new EvidenceSubmission
         {
             Evidence = file.Content,
@@ -60,15 +75,20 @@ internal sealed class EvidenceOptions
             {
                 TeeNames.Snp => await new SnpVerifier(snp).VerifyReportAsync(file.Content, null, submission, cancel),
                 TeeNames.Sgx => await new SgxVerifier(dcap).VerifyQuoteAsync(file.Content, submission, cancel),
+                TeeNames.Cca => new CcaVerifier(verifiers.Cca).VerifyToken(file.Content, submission),
+                TeeNames.Nitro => new NitroVerifier(verifiers.Nitro).VerifyDocument(file.Content, submission),
                 TeeNames.Tdx => await new TdxVerifier(dcap).VerifyQuoteAsync(file.Content, null, submission, cancel),
                 _ => throw new CommandException($"{file.Name} is binary, and evidence of '{tee}' is JSON", "give the evidence as CoCo's agent writes it"),
             });
         }
 
-        var verifier = VerifierList.Create(new() { Snp = snp, Dcap = dcap, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample }).FirstOrDefault(one => one.Tee == tee)
+        var verifier = VerifierList.Create(verifiers).FirstOrDefault(one => one.Tee == tee)
             ?? throw new CommandException($"there is no verifier for '{tee}'", $"known are {string.Join(", ", TeeNames.All)}; the sample TEE must be named with --tee");
         return (file, await verifier.VerifyAsync(submission, cancel));
     }
+
+    private static async Task<CcaTrustAnchors> AnchorsAsync(string? file, CancellationToken cancel) =>
+        file is null ? CcaTrustAnchors.None : CcaTrustAnchors.FromJson(await File.ReadAllBytesAsync(file, cancel));
 
     private static DateTimeOffset Time(string? text)
     {

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.EventLogs;
+using Nacre.Evidence.Nvidia;
+using Nacre.Evidence.Se;
 using Nacre.Evidence.Sgx;
 using Nacre.Evidence.Snp;
 using Nacre.Evidence.Tdx;
@@ -31,6 +33,10 @@ internal static class EvidenceShowCommand
                 Write(line, format, QuoteText.Fields(file.IsJson ? TdxEvidence.Parse(file.Content).Quote : TdxEvidence.ParseQuote(file.Content)));
             else if (kind == TeeNames.Sgx)
                 Write(line, format, QuoteText.Fields(file.IsJson ? SgxEvidence.Parse(file.Content).Quote : SgxEvidence.ParseQuote(file.Content)));
+            else if (kind == TeeNames.Nvidia)
+                Write(line, format, NvidiaReportText.Fields(NvidiaEvidence.Parse(file.Content)));
+            else if (kind == TeeNames.Se)
+                Write(line, format, SeEvidenceText.Fields(SeEvidence.Parse(file.Content)));
             else
                 OutputFormat.WriteJson(JsonNode.Parse(file.Content)!);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Nacre.Formats.Json;
 
@@ -19,6 +20,10 @@ public static class StrictJson
         if (utf8.Length > maxBytes)
             throw new MalformedDataException(structure, "(document)", maxBytes, $"is {utf8.Length} bytes long, at most {maxBytes} are allowed");
 
+        // The reader looks at the bytes of a string only when it is asked for, which may be far from here.
+        if (!Utf8.IsValid(utf8.Span))
+            throw new MalformedDataException(structure, "(document)", 0, "is not UTF-8");
+
         try
         {
             return JsonDocument.Parse(utf8, s_options);
@@ -28,6 +33,11 @@ public static class StrictJson
             var line = e.LineNumber.GetValueOrDefault() + 1;
             throw new MalformedDataException(
                 structure, "(document)", (int)e.BytePositionInLine.GetValueOrDefault(), $"is not strict JSON (line {line}): {FirstSentence(e.Message)}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // From the search for names that occur twice.
+            throw new MalformedDataException(structure, "(document)", 0, "has a name with half of a surrogate pair", e);
         }
     }
 

@@ -17,7 +17,15 @@ public sealed class StrictJsonTests
     [InlineData("{\"x\":{\"a\":1,\"\\u0061\":2}}")]
     [InlineData("{\"a\":NaN}")]
     [InlineData("\ufeff{}")]
+    [InlineData("{\"\\ud800\":1}")]
     public void Refuses(string text) => Assert.Throws<MalformedDataException>(() => Parse(text));
+
+    [Theory]
+    [InlineData("7b22ff223a317d")] // {"\xff":1}
+    [InlineData("7b2261223a22ff227d")] // {"a":"\xff"}
+    [InlineData("22eda08022")] // a surrogate
+    public void Refuses_what_is_not_utf_8(string hex) =>
+        Assert.Throws<MalformedDataException>(() => StrictJson.Parse(Convert.FromHexString(hex), "test", 100));
 
     [Fact]
     public void Refuses_what_is_too_deep()

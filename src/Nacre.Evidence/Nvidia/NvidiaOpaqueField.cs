@@ -1,0 +1,38 @@
+namespace Nacre.Evidence.Nvidia;
+
+/// <summary>The items of the opaque data of a report (evidence.md 13.1). Devices may send others, which are kept by number.</summary>
+public enum NvidiaOpaqueField
+{
+    CertIssuerName = 1,
+    CertAuthorityKeyIdentifier = 2,
+    DriverVersion = 3,
+    GpuInfo = 4,
+    IdSku = 5,
+    VbiosVersion = 6,
+    ManufacturerId = 7,
+    TamperDetection = 8,
+    Smc = 9,
+    Vpr = 10,
+    Nvdec0Status = 11,
+    MeasurementCount = 12,
+    CprInfo = 13,
+    BoardId = 14,
+    ChipSku = 15,
+    ChipSkuMod = 16,
+    Project = 17,
+    ProjectSku = 18,
+    ProjectSkuMod = 19,
+    Fwid = 20,
+    ProtectedPcieStatus = 21,
+    SwitchPdi = 22,
+    FloorsweptPorts = 23,
+    PositionId = 24,
+    LockSwitchStatus = 25,
+    SwitchGpuPdis = 26,
+    GpuLinkConn = 32,
+    SysEnableStatus = 33,
+    OpaqueDataVersion = 34,
+    ChipInfo = 35,
+    FeatureFlag = 36,
+    Invalid = 255,
+}
