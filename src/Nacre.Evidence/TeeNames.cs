@@ -8,6 +8,7 @@ public static class TeeNames
     public const string Snp = "snp";
     public const string AzSnpVtpm = "az-snp-vtpm";
     public const string Cca = "cca";
+    public const string Csv = "csv";
     public const string AzTdxVtpm = "az-tdx-vtpm";
     public const string Tpm = "tpm";
 
@@ -17,7 +18,7 @@ public static class TeeNames
     public const string Sample = "sample";
 
     /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
-    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Se, Cca, Tpm, Nvidia, Nitro, Sample];
+    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Se, Cca, Csv, Tpm, Nvidia, Nitro, Sample];
     public const string Se = "se";
     public const string Nvidia = "nvidia";
 }

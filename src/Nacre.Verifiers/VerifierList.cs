@@ -1,5 +1,6 @@
 using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Cca;
+using Nacre.Verifiers.Csv;
 using Nacre.Verifiers.Dcap;
 using Nacre.Verifiers.Nitro;
 using Nacre.Verifiers.Nvidia;
@@ -27,6 +28,7 @@ public static class VerifierList
             new SgxVerifier(options.Dcap),
             new SnpVerifier(options.Snp),
             new CcaVerifier(options.Cca),
+            new CsvVerifier(options.Csv),
             new TpmVerifier(),
             new NitroVerifier(options.Nitro),
             new SeVerifier(options.Se),
@@ -47,6 +49,8 @@ public sealed record VerifierListOptions
     public SnpOptions Snp { get; init; } = new();
 
     public CcaOptions Cca { get; init; } = new();
+
+    public CsvOptions Csv { get; init; } = new();
 
     public NitroOptions Nitro { get; init; } = new();
 

@@ -9,19 +9,6 @@ public static class Sm3
     public const int HashSizeInBytes = 32;
     private const int Block = 64;
 
-    public static byte[] HashData(params ReadOnlySpan<byte[]> parts)
-    {
-        var message = new byte[parts.ToArray().Sum(part => part.Length)];
-        var offset = 0;
-        foreach (var part in parts)
-        {
-            part.CopyTo(message, offset);
-            offset += part.Length;
-        }
-
-        return HashData(message);
-    }
-
     public static byte[] HashData(ReadOnlySpan<byte> message)
     {
         Span<uint> state =

@@ -18,6 +18,7 @@ internal static class VectorSubjects
         new AzureSnpVectors(),
         new AzureTdxVectors(),
         new CcaVectors(),
+        new CsvVectors(),
         new DcapCollateralVectors(),
         new DcapVectors("sgx"),
         new DcapVectors("tdx"),
