@@ -15,7 +15,7 @@ internal static class VectorSubjects
 {
     public static IReadOnlyList<IVectorSubject> All { get; } =
     [
-        new AzureSnpVectors(), new DcapVectors("sgx"), new DcapVectors("tdx"), new EventLogVectors(), new NvidiaVectors(), new SampleVectors(), new SeVectors(), new SevVectors(), new SnpVectors(),
-        new TpmVectors(),
+        new AzureSnpVectors(), new DcapVectors("sgx"), new DcapVectors("tdx"), new EventLogVectors(), new NvidiaVectors(), new SampleVectors(),
+        new SeVectors(), new SevVectors(), new SnpVectors(), new TpmVectors(),
     ];
 }
