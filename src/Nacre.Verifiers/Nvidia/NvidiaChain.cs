@@ -17,9 +17,8 @@ internal sealed class NvidiaChain
     private const int Length = 5;
     private const string Resend = "send the whole chain that the driver gives, leaf first, with the root at its end";
 
-    private readonly IReadOnlyList<Certificate> _certificates;
-
     private readonly string _pem;
+    private readonly IReadOnlyList<Certificate> _certificates;
 
     private NvidiaChain(string pem, IReadOnlyList<Certificate> certificates, VerificationKey key) =>
         (_pem, _certificates, Key) = (pem, certificates, key);
@@ -29,10 +28,7 @@ internal sealed class NvidiaChain
     /// <summary>Of the leaf. Several verifications may use it at once, so it goes when the last of them has let go of the chain.</summary>
     public VerificationKey Key { get; }
 
-    /// <summary>
-    /// The common name of the boot ROM, such as <c>GH100 A01 GSP BROM</c>: what NVIDIA's services call the hardware
-    /// model.
-    /// </summary>
+    /// <summary>The common name of the boot ROM, such as <c>GH100 A01 GSP BROM</c>; NVIDIA's services call it the hardware model.</summary>
     public string? HardwareModel => _certificates[1].Subject.CommonName;
 
     /// <summary>Of the chip that the leaf and the boot ROM name; null when they differ, or when it is none that is known.</summary>
