@@ -5,7 +5,10 @@ using Nacre.Formats.X509;
 
 namespace Nacre.Cli.Evidence;
 
-/// <summary>The fields of the reports of NVIDIA devices; those of the second and later ones have the number of the device before them.</summary>
+/// <summary>
+/// The fields of the reports of NVIDIA devices; those of the second and later ones have the number of the device before
+/// them.
+/// </summary>
 internal static class NvidiaReportText
 {
     public static JsonObject Fields(IReadOnlyList<NvidiaDeviceEvidence> devices)

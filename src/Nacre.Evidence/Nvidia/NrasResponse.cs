@@ -8,8 +8,8 @@ using Nacre.Formats.Json;
 namespace Nacre.Evidence.Nvidia;
 
 /// <summary>
-/// An answer of NVIDIA's remote attestation service (evidence.md 13.2): <c>[["JWT", overall], {device: EAT, …}]</c>, where the overall token names
-/// each device's token by its digest. Parsed is not verified: whose key signed the tokens is another question.
+/// An answer of NVIDIA's remote attestation service (evidence.md 13.2): <c>[["JWT", overall], {device: EAT, …}]</c>, where the overall
+/// token names each device's token by its digest. Parsed is not verified: whose key signed the tokens is another question.
 /// </summary>
 public sealed class NrasResponse
 {
@@ -18,20 +18,23 @@ public sealed class NrasResponse
     private const string Structure = "nras.response";
     private const int MaxDevices = 64;
 
-    private NrasResponse(JsonWebToken overall, IReadOnlyDictionary<string, JsonWebToken> devices) => (Overall, Devices) = (overall, devices);
+    private NrasResponse(JsonWebToken overall, IReadOnlyDictionary<string, JsonWebToken> devices) =>
+        (Overall, Devices) = (overall, devices);
 
     public JsonWebToken Overall { get; }
 
     /// <summary>Tokens by the service's name of the device, such as <c>GPU-0</c>. Each is the one that the overall token names.</summary>
     public IReadOnlyDictionary<string, JsonWebToken> Devices { get; }
 
-    /// <exception cref="MalformedDataException">The text is no such answer, or its tokens are not those that the overall token names.</exception>
+    /// <exception cref="MalformedDataException">The text is no such answer, or its tokens are not those that the overall token
+    /// names.</exception>
     public static NrasResponse Parse(ReadOnlyMemory<byte> utf8)
     {
         using var document = StrictJson.Parse(utf8, Structure, MaxSize);
         if (document.RootElement is not { ValueKind: JsonValueKind.Array } root || root.GetArrayLength() != 2
             || root[0] is not { ValueKind: JsonValueKind.Array } pair || pair.GetArrayLength() != 2
-            || pair[0] is not { ValueKind: JsonValueKind.String } kind || !kind.ValueEquals("JWT") || pair[1].ValueKind != JsonValueKind.String)
+            || pair[0] is not { ValueKind: JsonValueKind.String } kind || !kind.ValueEquals("JWT")
+            || pair[1].ValueKind != JsonValueKind.String)
             throw new MalformedDataException(Structure, "(value)", 0, "must be [[\"JWT\", token], {device: token}]");
 
         var overall = JsonWebToken.Parse(pair[1].GetString());
@@ -43,7 +46,8 @@ public sealed class NrasResponse
         {
             var text = fields.Text(device, JsonWebToken.MaxLength);
             if (devices.Count == MaxDevices || !IsNamed(named, device, text))
-                throw fields.Malformed("(device)", $"is not named by the overall token with this digest, or is one of more than {MaxDevices}");
+                throw fields.Malformed("(device)",
+                    $"is not named by the overall token with this digest, or is one of more than {MaxDevices}");
             devices.Add(device, JsonWebToken.Parse(text));
         }
 

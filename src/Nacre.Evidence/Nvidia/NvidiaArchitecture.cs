@@ -24,14 +24,15 @@ public static class NvidiaArchitectures
     };
 
     /// <summary>As upstream's claims spell it.</summary>
-    public static string Name(this NvidiaArchitecture architecture) => architecture == NvidiaArchitecture.Ls10 ? "LS10" : architecture.ToString();
+    public static string Name(this NvidiaArchitecture architecture) =>
+        architecture == NvidiaArchitecture.Ls10 ? "LS10" : architecture.ToString();
 
     /// <summary>The class of its claims (trust.md 3.4).</summary>
     public static string TeeClass(this NvidiaArchitecture architecture) => architecture == NvidiaArchitecture.Ls10 ? "switch" : "gpu";
 
     /// <summary>
-    /// The architecture of a chip as certificates name it: <c>GH100</c> is a Hopper, <c>GB100</c> a Blackwell, <c>LS_10</c> the switch. Null for
-    /// a chip of another kind.
+    /// The architecture of a chip as certificates name it: <c>GH100</c> is a Hopper, <c>GB100</c> a Blackwell, <c>LS_10</c> the switch.
+    /// Null for a chip of another kind.
     /// </summary>
     public static NvidiaArchitecture? OfChip(string chip)
     {

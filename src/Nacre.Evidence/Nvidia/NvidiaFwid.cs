@@ -39,7 +39,8 @@ public static class NvidiaFwid
         return fwid;
     }
 
-    // DiceTcbInfo ::= SEQUENCE { …, fwids [6] IMPLICIT SEQUENCE OF FWID OPTIONAL, … }: Blackwell. The first is that of the signing firmware.
+    // DiceTcbInfo ::= SEQUENCE { …, fwids [6] IMPLICIT SEQUENCE OF FWID OPTIONAL, … }: Blackwell. The first is that of the signing
+    // firmware.
     private static byte[] ReadTcbInfo(AsnReader der)
     {
         var info = der.ReadSequence();

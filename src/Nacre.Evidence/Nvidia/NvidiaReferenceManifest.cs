@@ -7,8 +7,8 @@ using Nacre.Formats.Xml;
 namespace Nacre.Evidence.Nvidia;
 
 /// <summary>
-/// A reference integrity manifest of NVIDIA (evidence.md 13.1): a SWID tag (ISO 19770-2) with the digests that a release of a driver or a VBIOS
-/// may measure. Parsed is not verified.
+/// A reference integrity manifest of NVIDIA (evidence.md 13.1): a SWID tag (ISO 19770-2) with the digests that a release of a driver or a
+/// VBIOS may measure. Parsed is not verified.
 /// </summary>
 public sealed record NvidiaReferenceManifest
 {
@@ -27,7 +27,10 @@ public sealed record NvidiaReferenceManifest
     /// <summary>Of the driver or VBIOS, such as <c>550.144.03</c> or <c>96.10.55.00.01</c>.</summary>
     public required string Version { get; init; }
 
-    /// <summary>By the index of the measurement in a report (from 1); only those that are to be compared. Any of the digests is right.</summary>
+    /// <summary>
+    /// By the index of the measurement in a report (from 1); only those that are to be compared. Any of the digests is
+    /// right.
+    /// </summary>
     public required IReadOnlyDictionary<int, IReadOnlyList<byte[]>> Golden { get; init; }
 
     /// <exception cref="MalformedDataException">The text is no such manifest.</exception>
@@ -77,12 +80,14 @@ public sealed record NvidiaReferenceManifest
     {
         var hex = resource.GetAttribute(name, HashNamespace);
         var digest = new byte[hex.Length / 2];
-        return digest.Length is > 0 and <= 64 && hex.Length % 2 == 0 && Convert.FromHexString(hex, digest, out _, out _) == OperationStatus.Done
+        return digest.Length is > 0 and <= 64 && hex.Length % 2 == 0
+            && Convert.FromHexString(hex, digest, out _, out _) == OperationStatus.Done
             ? digest : throw new MalformedDataException(Structure, name, 0, "must be a digest in hexadecimal");
     }
 
     private static int Number(XmlElement element, string name, int min, int max) =>
-        int.TryParse(Attribute(element, name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+        int.TryParse(Attribute(element, name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number >= min && number <= max
             ? number : throw new MalformedDataException(Structure, name, 0, $"must be a number of {min} to {max}");
 
     private static string Attribute(XmlElement element, string name) => element.HasAttribute(name)

@@ -3,8 +3,8 @@ using Nacre.Formats;
 namespace Nacre.Evidence.Se;
 
 /// <summary>
-/// An attestation request control block of IBM Secure Execution (evidence.md 12.1; big endian): for whom it is, what it asks for, and under the
-/// keys of those hosts, a measurement key that the ultravisor is to answer with. Read, but not opened.
+/// An attestation request control block of IBM Secure Execution (evidence.md 12.1; big endian): for whom it is, what it asks for, and
+/// under the keys of those hosts, a measurement key that the ultravisor is to answer with. Read, but not opened.
 /// </summary>
 public sealed class SeAttestationRequest
 {

@@ -50,6 +50,7 @@ public sealed record SeEvidence
     private static byte[] Bytes(JsonFields fields, string name, int max)
     {
         var bytes = fields.Base64(name, max);
-        return Convert.ToBase64String(bytes) == fields.Text(name) ? bytes : throw fields.Malformed(name, "is not the canonical base64 of its bytes");
+        return Convert.ToBase64String(bytes) == fields.Text(name)
+            ? bytes : throw fields.Malformed(name, "is not the canonical base64 of its bytes");
     }
 }

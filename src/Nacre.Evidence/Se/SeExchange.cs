@@ -3,8 +3,8 @@ using Nacre.Formats;
 namespace Nacre.Evidence.Se;
 
 /// <summary>
-/// A file that <c>pvattest</c> of s390-tools carries between verifier and guest (big endian): the request, and once the guest has answered, the
-/// answer.
+/// A file that <c>pvattest</c> of s390-tools carries between verifier and guest (big endian): the request, and once the guest has
+/// answered, the answer.
 /// </summary>
 public sealed record SeExchange
 {

@@ -4,8 +4,8 @@ using Nacre.Formats;
 namespace Nacre.Evidence.Se;
 
 /// <summary>
-/// The header of a Secure Execution image (evidence.md 12.2): the owner of the image has it, and its digests and tag are what a measurement is
-/// made over.
+/// The header of a Secure Execution image (evidence.md 12.2): the owner of the image has it, and its digests and tag are what a
+/// measurement is made over.
 /// </summary>
 public sealed class SeImageHeader
 {
@@ -62,7 +62,8 @@ public sealed class SeImageHeader
         var flags = r.UInt64BE("plaintext_flags");
         r.Bytes(2 * SeAttestationRequest.CoordinateSize, "customer_key");
         var digests = r.Bytes(SeImageTags.Size - SeAttestationRequest.TagSize, "digests");
-        if (slots > MaxSize || encrypted > MaxSize || (ulong)r.Offset + slots * SeAttestationRequest.KeyslotSize + encrypted + SeAttestationRequest.TagSize != size)
+        if (slots > MaxSize || encrypted > MaxSize
+            || (ulong)r.Offset + slots * SeAttestationRequest.KeyslotSize + encrypted + SeAttestationRequest.TagSize != size)
             throw r.Malformed("are followed by another number of keyslots and encrypted bytes than the sizes say");
 
         var tag = bytes.Slice((int)size - SeAttestationRequest.TagSize, SeAttestationRequest.TagSize);
@@ -70,7 +71,10 @@ public sealed class SeImageHeader
     }
 }
 
-/// <summary>Digests of the pages, addresses and tweaks of an image (64 bytes each) and the tag of its header (16), as they travel.</summary>
+/// <summary>
+/// Digests of the pages, addresses and tweaks of an image (64 bytes each) and the tag of its header (16), as they
+/// travel.
+/// </summary>
 public sealed class SeImageTags
 {
     public const int Size = 3 * 64 + 16;
@@ -85,5 +89,6 @@ public sealed class SeImageTags
 
     /// <exception cref="MalformedDataException">It is not as long as it must be.</exception>
     public static SeImageTags Parse(ReadOnlyMemory<byte> raw) =>
-        raw.Length == Size ? new(raw) : throw new MalformedDataException("se.image_tags", "(tags)", 0, $"must be {Size} bytes, are {raw.Length}");
+        raw.Length == Size
+            ? new(raw) : throw new MalformedDataException("se.image_tags", "(tags)", 0, $"must be {Size} bytes, are {raw.Length}");
 }

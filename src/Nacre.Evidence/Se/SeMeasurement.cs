@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace Nacre.Evidence.Se;
 
-/// <summary>What the ultravisor signs, so to speak: an HMAC over the image, the guest's configuration and what was asked (evidence.md 12.2).</summary>
+/// <summary>
+/// What the ultravisor measures: an HMAC over the image, the guest's configuration and what was asked (evidence.md
+/// 12.2).
+/// </summary>
 public sealed record SeMeasurement
 {
     public const int Size = 64;
@@ -18,12 +21,11 @@ public sealed record SeMeasurement
 
     public required ReadOnlyMemory<byte> UserData { get; init; }
 
-    /// <summary>Empty when none was asked for.</summary>
-    public required ReadOnlyMemory<byte> Nonce { get; init; }
-
     public required ReadOnlyMemory<byte> AdditionalData { get; init; }
 
-    public byte[] Compute(ReadOnlySpan<byte> key)
+    /// <param name="key">The measurement key of the request.</param>
+    /// <param name="nonce">That of the request; empty when it has none.</param>
+    public byte[] Compute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce)
     {
         Span<byte> lengths = stackalloc byte[8];
         lengths.Clear();
@@ -35,7 +37,7 @@ public sealed record SeMeasurement
         hmac.AppendData(ConfigurationUid.Span);
         hmac.AppendData(lengths);
         hmac.AppendData(UserData.Span);
-        hmac.AppendData(Nonce.Span);
+        hmac.AppendData(nonce);
         hmac.AppendData(AdditionalData.Span);
         return hmac.GetHashAndReset();
     }

@@ -4,8 +4,8 @@ using System.Xml;
 namespace Nacre.Formats.Xml;
 
 /// <summary>
-/// Canonical XML without comments (W3C, Canonical XML 1.1), of an element with everything in it. Attributes of the <c>xml:</c> prefix, which an
-/// element of a subset would inherit, are refused; without them versions 1.0 and 1.1 write the same.
+/// Canonical XML without comments (W3C, Canonical XML 1.1), of an element with everything in it. Attributes of the <c>xml:</c> prefix,
+/// which an element of a subset would inherit, are refused; without them versions 1.0 and 1.1 write the same.
 /// </summary>
 public static class CanonicalXml
 {
@@ -14,7 +14,8 @@ public static class CanonicalXml
 
     /// <param name="apex">What to write.</param>
     /// <param name="without">An element below it to leave out; null for none.</param>
-    /// <exception cref="MalformedDataException">There is an attribute of <c>xml:</c>, or a node that <see cref="StrictXml"/> refuses.</exception>
+    /// <exception cref="MalformedDataException">There is an attribute of <c>xml:</c>, or a node that <see cref="StrictXml"/>
+    /// refuses.</exception>
     public static byte[] Write(XmlElement apex, XmlElement? without = null)
     {
         ArgumentNullException.ThrowIfNull(apex);

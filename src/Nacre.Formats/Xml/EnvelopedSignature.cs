@@ -5,8 +5,8 @@ using Nacre.Formats.X509;
 namespace Nacre.Formats.Xml;
 
 /// <summary>
-/// A signature inside the document it signs (W3C, XML Signature 1.1), in the one form that is accepted: ECDSA P-384 with SHA-384, one reference
-/// to the whole document, which leaves out this signature and nothing else. Reading it proves nothing.
+/// A signature inside the document it signs (W3C, XML Signature 1.1), in the one form that is accepted: ECDSA P-384 with SHA-384, one
+/// reference to the whole document, which leaves out this signature and nothing else. Reading it proves nothing.
 /// </summary>
 public sealed class EnvelopedSignature
 {
@@ -17,7 +17,8 @@ public sealed class EnvelopedSignature
     private const string Sha384 = "http://www.w3.org/2001/04/xmldsig-more#sha384";
     private const int MaxText = 16 * 1024;
 
-    private static readonly string[] s_canonical = ["http://www.w3.org/2006/12/xml-c14n11", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"];
+    private static readonly string[] s_canonical =
+        ["http://www.w3.org/2006/12/xml-c14n11", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"];
 
     private readonly byte[] _signed;
     private readonly byte[] _signature;
@@ -84,8 +85,10 @@ public sealed class EnvelopedSignature
 
     private static void RequireChildren(XmlElement parent, params ReadOnlySpan<string> names)
     {
-        if (!Elements(parent).Select(one => one.LocalName).SequenceEqual(names.ToArray()))
-            throw new MalformedDataException(Structure, parent.LocalName, 0, $"must hold {string.Join(", ", names.ToArray())} and nothing else");
+        var wanted = names.ToArray();
+        if (!Elements(parent).Select(one => one.LocalName).SequenceEqual(wanted))
+            throw new MalformedDataException(
+                Structure, parent.LocalName, 0, $"must hold {string.Join(", ", wanted)} and nothing else");
     }
 
     // An algorithm with parameters would be another algorithm.
@@ -102,6 +105,7 @@ public sealed class EnvelopedSignature
         var text = element.InnerText;
         var bytes = new byte[Math.Min(text.Length, MaxText)];
         return text.Length <= MaxText && Convert.TryFromBase64String(text, bytes, out var written)
-            ? bytes[..written] : throw new MalformedDataException(Structure, element.LocalName, 0, $"must be base64 of at most {MaxText} characters");
+            ? bytes[..written]
+            : throw new MalformedDataException(Structure, element.LocalName, 0, $"must be base64 of at most {MaxText} characters");
     }
 }

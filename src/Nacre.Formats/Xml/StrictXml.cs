@@ -14,7 +14,8 @@ public static class StrictXml
     public static XmlDocument Parse(ReadOnlySpan<byte> utf8, string structure, int maxBytes)
     {
         if (utf8.Length > maxBytes)
-            throw new MalformedDataException(structure, "(document)", maxBytes, $"is {utf8.Length} bytes long, at most {maxBytes} are allowed");
+            throw new MalformedDataException(
+                structure, "(document)", maxBytes, $"is {utf8.Length} bytes long, at most {maxBytes} are allowed");
 
         try
         {
@@ -38,7 +39,8 @@ public static class StrictXml
             if (reader.Depth > MaxDepth)
                 throw new MalformedDataException(structure, reader.LocalName, 0, $"is deeper than {MaxDepth} elements");
 
-            if (reader.NodeType is XmlNodeType.Comment or XmlNodeType.ProcessingInstruction or XmlNodeType.CDATA or XmlNodeType.EntityReference)
+            if (reader.NodeType
+                is XmlNodeType.Comment or XmlNodeType.ProcessingInstruction or XmlNodeType.CDATA or XmlNodeType.EntityReference)
                 throw new MalformedDataException(structure, reader.NodeType.ToString(), 0, "must not occur");
         }
     }

@@ -6,7 +6,10 @@ namespace Nacre.Verifiers.Nvidia;
 /// <summary>Gives NVIDIA's reference integrity manifests. What it gives is checked, so it need not be trusted.</summary>
 public interface INvidiaManifestSource
 {
-    /// <summary>The XML of a manifest by its id, such as <c>NV_GPU_DRIVER_GH100_550.144.03</c>; null when there is none of that name.</summary>
+    /// <summary>
+    /// The XML of a manifest by its id, such as <c>NV_GPU_DRIVER_GH100_550.144.03</c>; null when there is none of that
+    /// name.
+    /// </summary>
     /// <exception cref="CollateralUnavailableException">The source could not be asked.</exception>
     ValueTask<byte[]?> FindAsync(string id, CancellationToken cancel);
 }

@@ -9,7 +9,7 @@ namespace Nacre.Verifiers.Nvidia;
 /// The certificates of a device, leaf first (evidence.md 13.1): firmware, boot ROM, provisioner, identity of the product, and the device
 /// identity root of NVIDIA, which is pinned by its key.
 /// </summary>
-internal sealed class NvidiaChain : IDisposable
+internal sealed class NvidiaChain
 {
     /// <summary>NVIDIA Device Identity CA (evidence.md 0).</summary>
     public const string DeviceRootKey = "a90c4eb5acfd3e3d03a25db6a26b84f720ad0503196c627c21ddd48dd85b06a4";
@@ -17,36 +17,40 @@ internal sealed class NvidiaChain : IDisposable
     private const int Length = 5;
     private const string Resend = "send the whole chain that the driver gives, leaf first, with the root at its end";
 
+    private readonly string _pem;
     private readonly IReadOnlyList<Certificate> _certificates;
 
-    private NvidiaChain(IReadOnlyList<Certificate> certificates, VerificationKey key) => (_certificates, Key) = (certificates, key);
+    private NvidiaChain(string pem, IReadOnlyList<Certificate> certificates, VerificationKey key) =>
+        (_pem, _certificates, Key) = (pem, certificates, key);
 
     public Certificate Leaf => _certificates[0];
 
-    /// <summary>Of the leaf.</summary>
+    /// <summary>Of the leaf. Several verifications may use it at once, so it goes when the last of them has let go of the chain.</summary>
     public VerificationKey Key { get; }
 
-    /// <summary>The common name of the boot ROM, such as <c>GH100 A01 GSP BROM</c>: what NVIDIA's services call the hardware model.</summary>
+    /// <summary>The common name of the boot ROM, such as <c>GH100 A01 GSP BROM</c>; NVIDIA's services call it the hardware model.</summary>
     public string? HardwareModel => _certificates[1].Subject.CommonName;
 
     /// <summary>Of the chip that the leaf and the boot ROM name; null when they differ, or when it is none that is known.</summary>
     public NvidiaArchitecture? Architecture =>
-        Leaf.Subject.CommonName?.Split(' ')[0] is { } chip && chip == HardwareModel?.Split(' ')[0] ? NvidiaArchitectures.OfChip(chip) : null;
+        Leaf.Subject.CommonName?.Split(' ')[0] is { } chip && chip == HardwareModel?.Split(' ')[0]
+            ? NvidiaArchitectures.OfChip(chip) : null;
 
     /// <summary>Reads the chain and records what it is; null when it is of no use at all.</summary>
-    public static NvidiaChain? Read(CheckList checks, string device, string pem)
+    public static NvidiaChain? Read(CheckList checks, string device, string pem, ProvenChains proven)
     {
         try
         {
-            var certificates = PemCertificates.Parse(pem, max: 2 * Length);
-            RequireCanonical(pem, certificates);
-            checks.Require(true, "nvidia.chain.format", $"{device}.certificate", found: string.Join(" ← ", certificates.Select(one => one.Subject)));
+            var known = proven.Find(pem);
+            var certificates = known?._certificates ?? ParseCanonical(pem);
+            checks.Require(
+                true, "nvidia.chain.format", $"{device}.certificate", found: string.Join(" ← ", certificates.Select(one => one.Subject)));
 
             var complete = certificates.Count == Length;
             checks.Require(
                 complete, "nvidia.chain.shape", $"{device}.certificate", $"{Length} certificates, from the firmware to the root",
                 $"{certificates.Count}", Resend);
-            return complete ? new(certificates, VerificationKey.Import(certificates[0].SubjectPublicKeyInfo.Span)) : null;
+            return complete ? known ?? new(pem, certificates, VerificationKey.Import(certificates[0].SubjectPublicKeyInfo.Span)) : null;
         }
         catch (MalformedDataException error)
         {
@@ -57,21 +61,24 @@ internal sealed class NvidiaChain : IDisposable
         }
     }
 
-    public void Require(CheckList checks, string device, NvidiaArchitecture? announced, string rootKey, ProvenChains proven, DateTimeOffset at)
+    public void Require(
+        CheckList checks, string device, NvidiaArchitecture? announced, string rootKey, ProvenChains proven, DateTimeOffset at)
     {
         var subject = $"{device}.certificate";
         var root = _certificates[^1];
         var digest = VerificationKey.Digest(root.SubjectPublicKeyInfo.Span);
         checks.Require(
-            digest == rootKey, "nvidia.chain.root", $"key of {root.Subject}", $"SHA-256 {rootKey} (NVIDIA Device Identity CA)", $"SHA-256 {digest}",
+            digest == rootKey, "nvidia.chain.root", $"key of {root.Subject}", $"SHA-256 {rootKey} (NVIDIA Device Identity CA)",
+            $"SHA-256 {digest}",
             "this device is not one of NVIDIA's, or the chain was replaced");
 
-        var problem = proven.Contains(_certificates) ? null : FindProblem();
+        var problem = proven.Find(_pem) == this ? null : FindProblem();
         if (problem is null && digest == rootKey)
-            proven.Add(_certificates);
+            proven.Add(_pem, this);
 
         checks.Require(
-            problem is null, "nvidia.chain.issuance", subject, "each certificate issued by the next", problem ?? "every signature verifies", Resend);
+            problem is null, "nvidia.chain.issuance", subject, "each certificate issued by the next", problem ?? "every signature verifies",
+            Resend);
 
         var stale = _certificates.FirstOrDefault(one => !one.IsValidAt(at));
         checks.Require(
@@ -85,8 +92,6 @@ internal sealed class NvidiaChain : IDisposable
         checks.NotMade("nvidia.chain.revocation", subject, "NVIDIA answers online only (OCSP), and no source of answers is configured");
     }
 
-    public void Dispose() => Key.Dispose();
-
     private string? FindProblem()
     {
         for (var i = 0; i + 1 < _certificates.Count; i++)
@@ -99,11 +104,16 @@ internal sealed class NvidiaChain : IDisposable
         return CertificateIssuance.FindProblem(_certificates[^1], _certificates[^1], authoritiesBelow: _certificates.Count - 2);
     }
 
-    // Base64 has room for bits and white space that mean nothing. Lines of 64 are what every driver writes; the last line end may be missing.
-    private static void RequireCanonical(string pem, IReadOnlyList<Certificate> certificates)
+    // Base64 has room for bits and white space that mean nothing. Lines of 64 are what every driver writes; the last line end may be
+    // missing.
+    private static IReadOnlyList<Certificate> ParseCanonical(string pem)
     {
+        var certificates = PemCertificates.Parse(pem, max: 2 * Length);
         var canonical = string.Join('\n', certificates.Select(one => PemEncoding.WriteString("CERTIFICATE", one.Raw.Span)));
-        if (pem.ReplaceLineEndings("\n").TrimEnd('\n') != canonical)
-            throw new MalformedDataException("x509.pem", "(text)", 0, "is not the canonical PEM of its certificates: lines of 64, nothing between");
+        if (pem.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n') != canonical)
+            throw new MalformedDataException(
+                "x509.pem", "(text)", 0, "is not the canonical PEM of its certificates: lines of 64, nothing between");
+
+        return certificates;
     }
 }

@@ -6,8 +6,8 @@ using Nacre.Evidence.Nvidia;
 namespace Nacre.Verifiers.Nvidia;
 
 /// <summary>
-/// The claims of one device. <c>arch</c>, <c>uuid</c>, <c>measurements</c> and <c>config</c> are those of upstream's local verifier, name for name
-/// (evidence.md 13.2); the rest has the names of NVIDIA's remote service, as far as the same thing was checked here.
+/// The claims of one device. <c>arch</c>, <c>uuid</c>, <c>measurements</c> and <c>config</c> are those of upstream's local verifier, name
+/// for name (evidence.md 13.2); the rest has the names of NVIDIA's remote service, as far as the same thing was checked here.
 /// </summary>
 internal static class NvidiaClaims
 {
@@ -103,7 +103,8 @@ internal static class NvidiaClaims
             case NvidiaOpaqueField.FeatureFlag:
                 return Number(data) switch { 0 => "SPT", 1 => "MPT", 2 => "PPCIE", _ => "unknown" };
             case NvidiaOpaqueField.DriverVersion or NvidiaOpaqueField.ChipSku or NvidiaOpaqueField.ChipSkuMod or NvidiaOpaqueField.Project
-                or NvidiaOpaqueField.ProjectSku or NvidiaOpaqueField.ChipInfo or NvidiaOpaqueField.Nvdec0Status or NvidiaOpaqueField.ProtectedPcieStatus:
+                or NvidiaOpaqueField.ProjectSku or NvidiaOpaqueField.ChipInfo or NvidiaOpaqueField.Nvdec0Status
+                or NvidiaOpaqueField.ProtectedPcieStatus:
                 // Upstream reads the two status bytes as text as well: 0x55 (off) is "U". 0xaa (on) is no text; it stays hexadecimal.
                 return report.FindText(field) ?? Convert.ToHexStringLower(data);
             default:

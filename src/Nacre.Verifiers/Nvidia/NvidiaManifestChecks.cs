@@ -26,7 +26,9 @@ internal static class NvidiaManifestChecks
         foreach (var wanted in Wanted(report, architecture))
         {
             var (manifest, problem) = await FindAsync(wanted, options, at, cancel);
-            Conclude(checks, $"{Id}.{wanted.Part}", $"{name}: {wanted.Id}", "NVIDIA's manifest of this release", problem, options.RequireManifests);
+            Conclude(
+                checks, $"{Id}.{wanted.Part}", $"{name}: {wanted.Id}", "NVIDIA's manifest of this release", problem,
+                options.RequireManifests);
             whole &= problem is null;
             if (options.Manifests is null)
                 continue;
@@ -55,12 +57,15 @@ internal static class NvidiaManifestChecks
     private static void Conclude(CheckList checks, string id, string subject, string expected, string? problem, bool required)
     {
         if (problem is null || required)
-            checks.Require(problem is null, id, subject, expected, problem ?? "it is so", "install a release of driver and VBIOS that NVIDIA has a manifest for");
+            checks.Require(
+                problem is null, id, subject, expected, problem ?? "it is so",
+                "install a release of driver and VBIOS that NVIDIA has a manifest for");
         else
             checks.NotMade(id, subject, problem);
     }
 
-    private static IEnumerable<(string Part, string Id, string Version, string Product)> Wanted(NvidiaReport report, NvidiaArchitecture architecture)
+    private static IEnumerable<(string Part, string Id, string Version, string Product)> Wanted(
+        NvidiaReport report, NvidiaArchitecture architecture)
     {
         var vbios = (report.VbiosVersion ?? "").ToUpperInvariant();
         var digits = vbios.Replace(".", "", StringComparison.Ordinal);
@@ -73,7 +78,8 @@ internal static class NvidiaManifestChecks
         }
 
         var driver = report.DriverVersion ?? "";
-        var board = $"{report.FindText(NvidiaOpaqueField.Project)}_{report.FindText(NvidiaOpaqueField.ProjectSku)}_{report.FindText(NvidiaOpaqueField.ChipSku)}";
+        NvidiaOpaqueField[] parts = [NvidiaOpaqueField.Project, NvidiaOpaqueField.ProjectSku, NvidiaOpaqueField.ChipSku];
+        var board = string.Join('_', parts.Select(report.FindText));
         yield return ("driver", $"NV_GPU_DRIVER_{chip}_{driver}", driver, chip);
         yield return ("vbios", $"NV_GPU_VBIOS_{board}_{digits}", vbios, chip);
     }
@@ -90,7 +96,8 @@ internal static class NvidiaManifestChecks
                 return (null, "there is no manifest of this release");
 
             var manifest = NvidiaReferenceManifest.Parse(xml);
-            var other = !string.Equals(manifest.Version, wanted.Version, StringComparison.OrdinalIgnoreCase) || manifest.Product != wanted.Product;
+            var other = !string.Equals(manifest.Version, wanted.Version, StringComparison.OrdinalIgnoreCase)
+                || manifest.Product != wanted.Product;
             return (manifest, NvidiaManifestSignature.FindProblem(manifest, at)
                 ?? (other ? $"it is for {manifest.Product} {manifest.Version}" : null)
                 ?? (manifest.Golden.Count == 0 ? "it has no measurement to compare" : null));

@@ -3,8 +3,8 @@ using Nacre.Evidence.Nvidia;
 namespace Nacre.Verifiers.Nvidia;
 
 /// <summary>
-/// Protected PCIe (evidence.md 13.2): eight GPUs and four switches that name each other and nobody else. Then, and only then, all of the fabric
-/// is attested.
+/// Protected PCIe (evidence.md 13.2): eight GPUs and four switches that name each other and nobody else. Then, and only then, all of the
+/// fabric is attested.
 /// </summary>
 internal static class NvidiaPpcie
 {
@@ -19,9 +19,11 @@ internal static class NvidiaPpcie
 
         // Each switch names itself and the GPUs on its ports; each GPU names the switch on each port, with the bytes in the other order.
         var switches = Names(reports[true].SelectMany(report => report.FindPdis(NvidiaOpaqueField.SwitchPdi)));
+        var named = reports[false].Select(report => report.FindPdis(NvidiaOpaqueField.SwitchPdi))
+            .Select(pdis => Names(pdis.Select(pdi => pdi.Reverse().ToArray())));
         var linked = reports[true].Select(report => Names(report.FindPdis(NvidiaOpaqueField.SwitchGpuPdis))).ToArray();
         return switches.Count == Switches
-            && reports[false].All(report => switches.SetEquals(Names(report.FindPdis(NvidiaOpaqueField.SwitchPdi).Select(pdi => pdi.Reverse().ToArray()))))
+            && named.All(switches.SetEquals)
             && linked.All(gpus => gpus.Count == Gpus && gpus.SetEquals(linked[0]));
     }
 

@@ -4,7 +4,10 @@ using Nacre.Formats;
 
 namespace Nacre.Verifiers.Nvidia;
 
-/// <summary>What a report must be by itself: asked for just now, whole, signed by its device, and of the firmware that its certificate names.</summary>
+/// <summary>
+/// What a report must be by itself: asked for just now, whole, signed by its device, and of the firmware that its certificate
+/// names.
+/// </summary>
 internal static class NvidiaReportChecks
 {
     private const int NonceSize = 32;
@@ -17,7 +20,9 @@ internal static class NvidiaReportChecks
 
         // The attester takes the first 32 bytes (evidence.md 1, rule 2); nothing says how a shorter value would be filled.
         if (reportData is { Length: < NonceSize })
-            checks.Require(false, Id, subject, $"at least {NonceSize} bytes", $"{reportData.Length} bytes are expected in it", "ask with a longer digest");
+            checks.Require(
+                false, Id, subject, $"at least {NonceSize} bytes", $"{reportData.Length} bytes are expected in it",
+                "ask with a longer digest");
         else
             FieldBinding.Require(checks, Id, subject, reportData, report.Spdm.RequestNonce.Span, mayCut: true, Remedy);
     }
@@ -26,19 +31,22 @@ internal static class NvidiaReportChecks
     {
         var spdm = report.Spdm;
         checks.Require(
-            spdm.Operation == 0xff && spdm.Blocks.Count > 0, "nvidia.report.request", $"{device}: GET_MEASUREMENTS", "all measurements (0xff), at least one",
+            spdm.Operation == 0xff && spdm.Blocks.Count > 0, "nvidia.report.request", $"{device}: GET_MEASUREMENTS",
+            "all measurements (0xff), at least one",
             $"0x{spdm.Operation:x2}, {spdm.Blocks.Count} measurements", "ask the device for all of its measurements");
 
         var verifies = chain.Key.VerifyEcdsa(HashAlgorithmName.SHA384, spdm.Signed.Span, spdm.Signature.Span);
         checks.Require(
-            verifies, "nvidia.report.signature", $"{device}: signature over bytes 0x000 to 0x{spdm.Signed.Length - 1:x3}", "one by the leaf certificate's key",
+            verifies, "nvidia.report.signature", $"{device}: signature over bytes 0x000 to 0x{spdm.Signed.Length - 1:x3}",
+            "one by the leaf certificate's key",
             verifies ? "it verifies" : "it does not verify", "the report was changed, or the certificates are those of another device");
         RequireFwid(checks, device, report, chain);
 
         // Without them policy could not say what runs on the device. A switch has no driver.
         var driver = architecture == NvidiaArchitecture.Ls10 || report.DriverVersion is { Length: > 0 };
         checks.Require(
-            driver && report.VbiosVersion is not null, "nvidia.report.versions", $"{device}: versions of driver and VBIOS", "both are there",
+            driver && report.VbiosVersion is not null, "nvidia.report.versions", $"{device}: versions of driver and VBIOS",
+            "both are there",
             $"driver {report.DriverVersion ?? "none"}, VBIOS {report.VbiosVersion ?? "none"}", "update the device's driver");
     }
 
@@ -57,12 +65,15 @@ internal static class NvidiaReportChecks
             var certified = NvidiaFwid.Find(chain.Leaf);
             checks.Require(
                 certified is not null && certified.AsSpan().SequenceEqual(reported), Id, subject,
-                certified is null ? "an FWID in the leaf certificate" : Convert.ToHexStringLower(certified), Convert.ToHexStringLower(reported),
+                certified is null ? "an FWID in the leaf certificate" : Convert.ToHexStringLower(certified),
+                Convert.ToHexStringLower(reported),
                 "the report was not made by the firmware that was certified: reset the device");
         }
         catch (MalformedDataException error)
         {
-            checks.Require(false, Id, subject, "an FWID in the leaf certificate", error.Message, "send the certificates as the driver gives them");
+            checks.Require(
+                false, Id, subject, "an FWID in the leaf certificate", error.Message,
+                "send the certificates as the driver gives them");
         }
     }
 }

@@ -6,9 +6,9 @@ using Nacre.Formats;
 namespace Nacre.Verifiers.Nvidia;
 
 /// <summary>
-/// Verifies NVIDIA GPUs and NVSwitches without asking NVIDIA (evidence.md 13): genuine (the report is signed by a key that goes back to NVIDIA's
-/// root), of the firmware that was certified, and asked for just now. One device that fails fails all: a guest must not choose which of its
-/// devices count. Not checked here: init data, which these devices cannot bind, and revocation, which is answered online only.
+/// Verifies NVIDIA GPUs and NVSwitches without asking NVIDIA (evidence.md 13): genuine (the report is signed by a key that goes back to
+/// NVIDIA's root), of the firmware that was certified, and asked for just now. One device that fails fails all: a guest must not choose
+/// which of its devices count. Not checked here: init data, which these devices cannot bind, and revocation, which is answered online only.
 /// </summary>
 public sealed class NvidiaVerifier(NvidiaOptions options) : IEvidenceVerifier
 {
@@ -36,7 +36,10 @@ public sealed class NvidiaVerifier(NvidiaOptions options) : IEvidenceVerifier
         return await VerifyAsync(checks, devices, submission, cancel);
     }
 
-    /// <summary>The same for one report in its binary form and its chain in PEM. The evidence of <paramref name="submission"/> is not read.</summary>
+    /// <summary>
+    /// The same for one report in its binary form and its chain in PEM. The evidence of <paramref name="submission"/> is not
+    /// read.
+    /// </summary>
     public async ValueTask<Verdict> VerifyReportAsync(
         ReadOnlyMemory<byte> report, string certificates, EvidenceSubmission submission, CancellationToken cancel)
     {
@@ -65,7 +68,7 @@ public sealed class NvidiaVerifier(NvidiaOptions options) : IEvidenceVerifier
         {
             var (device, name) = (devices[i], devices.Count == 1 ? "device" : $"device {i}");
             NvidiaReportChecks.RequireNonce(checks, name, device.Report, submission.ReportData);
-            using var chain = NvidiaChain.Read(checks, name, device.Certificates);
+            var chain = NvidiaChain.Read(checks, name, device.Certificates, _proven);
             chain?.Require(checks, name, device.Architecture, options.RootKey, _proven, submission.At);
             if (chain?.Architecture is not { } architecture)
                 continue;
@@ -81,6 +84,8 @@ public sealed class NvidiaVerifier(NvidiaOptions options) : IEvidenceVerifier
             claims.Add(new(Tee, architecture.TeeClass(), facts));
         }
 
+        if (submission.InitDataDigest is not null)
+            checks.NotMade("nvidia.init_data", "init data", "these devices cannot bind it; the guest's own evidence does");
         if (NvidiaPpcie.IsComplete(attested))
             claims.Add(new(Tee, "ppcie", new JsonObject { ["gpu_count"] = NvidiaPpcie.Gpus, ["switch_count"] = NvidiaPpcie.Switches }));
         return checks.Conclude(() => claims);
@@ -89,7 +94,8 @@ public sealed class NvidiaVerifier(NvidiaOptions options) : IEvidenceVerifier
     private static Verdict Malformed(CheckList checks, MalformedDataException error)
     {
         checks.Require(
-            false, "nvidia.evidence.format", $"{error.Structure}.{error.Field} at 0x{error.Offset:x3}", "the evidence of NVIDIA devices", error.Rule,
+            false, "nvidia.evidence.format", $"{error.Structure}.{error.Field} at 0x{error.Offset:x3}", "the evidence of NVIDIA devices",
+            error.Rule,
             "send the evidence as the attestation agent writes it");
         return checks.Refuse();
     }

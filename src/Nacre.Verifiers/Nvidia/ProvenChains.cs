@@ -1,35 +1,25 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using Nacre.Formats.X509;
 
 namespace Nacre.Verifiers.Nvidia;
 
 /// <summary>
-/// Chains whose signatures were found good. A device sends the same certificates with every report, and checking them costs five times what the
-/// report does. Only signatures are remembered, which do not change; dates and the root are judged each time.
+/// Chains whose signatures were found good, up to the pinned root. A device sends the same certificates with every report, and checking
+/// them costs several times what the report does. Only signatures are remembered, which do not change; dates are judged each time.
 /// </summary>
 internal sealed class ProvenChains
 {
-    // Far more devices than one server sees between two restarts; past it, it starts over.
-    private const int Max = 4096;
+    // More devices than one server sees in a day. Past it, it starts over.
+    private const int Max = 1024;
 
-    private readonly ConcurrentDictionary<string, bool> _digests = new();
+    private readonly ConcurrentDictionary<string, NvidiaChain> _byPem = new(StringComparer.Ordinal);
 
-    public bool Contains(IReadOnlyList<Certificate> chain) => _digests.ContainsKey(Digest(chain));
+    /// <summary>Null when this very text was not seen before.</summary>
+    public NvidiaChain? Find(string pem) => _byPem.GetValueOrDefault(pem);
 
-    public void Add(IReadOnlyList<Certificate> chain)
+    public void Add(string pem, NvidiaChain chain)
     {
-        if (_digests.Count >= Max)
-            _digests.Clear();
-        _digests.TryAdd(Digest(chain), true);
-    }
-
-    // DER says where each certificate ends, so the digest of all is that of this chain and no other.
-    private static string Digest(IReadOnlyList<Certificate> chain)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var certificate in chain)
-            hash.AppendData(certificate.Raw.Span);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (_byPem.Count >= Max)
+            _byPem.Clear();
+        _byPem.TryAdd(pem, chain);
     }
 }

@@ -5,7 +5,10 @@ using Nacre.Formats.X509;
 
 namespace Nacre.Verifiers.Se;
 
-/// <summary>What the files of an operator hold: certificates and revocation lists, in PEM one after the other, or one of them in DER.</summary>
+/// <summary>
+/// What the files of an operator hold: certificates and revocation lists, in PEM one after the other, or one of them in
+/// DER.
+/// </summary>
 public sealed record SeCertificateFiles(IReadOnlyList<Certificate> Certificates, IReadOnlyList<CertificateRevocationList> RevocationLists)
 {
     private const string Structure = "se.certificates";
@@ -36,7 +39,8 @@ public sealed record SeCertificateFiles(IReadOnlyList<Certificate> Certificates,
         while (PemEncoding.TryFind(text, out var at))
         {
             var der = new byte[at.DecodedDataLength];
-            if (!Convert.TryFromBase64Chars(text[at.Base64Data], der, out var length) || found.Certificates.Count + found.Lists.Count == MaxObjects)
+            if (!Convert.TryFromBase64Chars(text[at.Base64Data], der, out var length)
+                || found.Certificates.Count + found.Lists.Count == MaxObjects)
                 throw new MalformedDataException(Structure, "(pem)", 0, $"is not base64, or holds more than {MaxObjects} objects");
 
             switch (text[at.Label])

@@ -6,8 +6,8 @@ using Nacre.Formats.X509;
 namespace Nacre.Verifiers.Se;
 
 /// <summary>
-/// Makes the challenges that guests of IBM Secure Execution need before they can attest (evidence.md 12.4). Only a machine that owns one of the
-/// host keys can answer, and only for the image with this header.
+/// Makes the challenges that guests of IBM Secure Execution need before they can attest (evidence.md 12.4). Only a machine that owns one
+/// of the host keys can answer, and only for the image with this header.
 /// </summary>
 public sealed class SeChallengeIssuer(SeOptions options, SeImageTags image)
 {
@@ -16,10 +16,11 @@ public sealed class SeChallengeIssuer(SeOptions options, SeImageTags image)
         SeRequestItems.Nonce | SeRequestItems.ImageHostKeyHash | SeRequestItems.AttestationHostKeyHash;
 
     /// <summary>
-    /// A challenge for the machines of <paramref name="documents"/>, each of which must be IBM's by <paramref name="trust"/>; without one no
-    /// challenge. The checks say why.
+    /// A challenge for the machines of <paramref name="documents"/>, each of which must be IBM's by <paramref name="trust"/>; without one
+    /// no challenge. The checks say why.
     /// </summary>
-    public (SeChallenge? Challenge, IReadOnlyList<Check> Checks) Create(SeTrust trust, IReadOnlyList<Certificate> documents, DateTimeOffset at)
+    public (SeChallenge? Challenge, IReadOnlyList<Check> Checks) Create(
+        SeTrust trust, IReadOnlyList<Certificate> documents, DateTimeOffset at)
     {
         ArgumentNullException.ThrowIfNull(trust);
         ArgumentNullException.ThrowIfNull(documents);
@@ -50,7 +51,8 @@ public sealed class SeChallengeIssuer(SeOptions options, SeImageTags image)
         }
         catch (MalformedDataException error)
         {
-            checks.Require(false, "se.host_key.key", "key of the document", "one on P-521", error.Rule, "give the documents as IBM issues them");
+            checks.Require(
+                false, "se.host_key.key", "key of the document", "one on P-521", error.Rule, "give the documents as IBM issues them");
             return null;
         }
         finally

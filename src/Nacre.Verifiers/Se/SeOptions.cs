@@ -6,8 +6,8 @@ namespace Nacre.Verifiers.Se;
 public sealed record SeOptions
 {
     /// <summary>
-    /// 32 bytes that all servers of one service share: what they send a guest to carry back is sealed with it. Null refuses all evidence, because
-    /// then no challenge can have been ours.
+    /// 32 bytes that all servers of one service share: what they send a guest to carry back is sealed with it. Null refuses all evidence,
+    /// because then no challenge can have been ours.
     /// </summary>
     public SecretBytes? SealKey { get; init; }
 

@@ -6,8 +6,8 @@ using Nacre.Formats;
 namespace Nacre.Verifiers.Se;
 
 /// <summary>
-/// The encryption of attestation requests (evidence.md 12.1): the request key is wrapped for each host by a key agreed with it, and encrypts the
-/// measurement key and the nonce.
+/// The encryption of attestation requests (evidence.md 12.1): the request key is wrapped for each host by a key agreed with it, and
+/// encrypts the measurement key and the nonce.
 /// </summary>
 public static class SeRequestCipher
 {
@@ -19,7 +19,10 @@ public static class SeRequestCipher
         var agreed = own.DeriveRawSecretAgreement(other);
         try
         {
-            return SHA256.HashData([.. agreed, 0, 0, 0, 1]);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(agreed);
+            hash.AppendData([0, 0, 0, 1]);
+            return hash.GetHashAndReset();
         }
         finally
         {
@@ -43,7 +46,11 @@ public static class SeRequestCipher
         BinaryPrimitives.WriteUInt32BigEndian(request.AsSpan(0x38), SeAttestationRequest.HmacSha512);
         SeHostKey.Pad(customer.ExportParameters(false).Q).CopyTo(request, 0x40);
         for (var i = 0; i < hosts.Count; i++)
-            WriteKeyslot(request.AsSpan(SeAttestationRequest.HeadSize + i * SeAttestationRequest.KeyslotSize), customer, hosts[i], requestKey);
+        {
+            var slot = request.AsSpan(SeAttestationRequest.HeadSize + i * SeAttestationRequest.KeyslotSize);
+            WriteKeyslot(slot, customer, hosts[i], requestKey);
+        }
+
 
         byte[] plain = [.. secrets.MeasurementKey.Reveal(), .. secrets.Nonce.Reveal()];
         using (var cipher = new AesGcm(requestKey.Reveal(), SeAttestationRequest.TagSize))
@@ -65,8 +72,8 @@ public static class SeRequestCipher
     }
 
     /// <summary>
-    /// Unwraps the request key with one half of the agreement and the other's public key: the host's private key and the request's own, or the
-    /// other way round. Null when the keyslot is not for them.
+    /// Unwraps the request key with one half of the agreement and the other's public key: the host's private key and the request's own, or
+    /// the other way round. Null when the keyslot is not for them.
     /// </summary>
     public static SecretBytes? UnwrapKey(SeKeyslot slot, ECDiffieHellman own, ECDiffieHellmanPublicKey other)
     {

@@ -9,7 +9,8 @@ namespace Nacre.Verifiers.Se;
 /// What a challenge leaves the verifier to know: the guest carries it, sealed with AES-256-GCM. Both parts belong together, neither can be
 /// made or read by anyone else, and both end when the challenge does.
 /// </summary>
-internal sealed record SeSealedState(DateTimeOffset Expires, SeImageTags ImageTags, IReadOnlyList<byte[]> HostKeyHashes, SeRequestSecrets Secrets) : IDisposable
+internal sealed record SeSealedState(
+    DateTimeOffset Expires, SeImageTags ImageTags, IReadOnlyList<byte[]> HostKeyHashes, SeRequestSecrets Secrets) : IDisposable
 {
     private const byte Version = 1;
     private const int IvSize = 12;
@@ -24,7 +25,10 @@ internal sealed record SeSealedState(DateTimeOffset Expires, SeImageTags ImageTa
         var expires = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(expires, Expires.ToUnixTimeSeconds());
         using var state = SecretBytes.Own(
-            [.. expires, .. ImageTags.Raw.Span, checked((byte)HostKeyHashes.Count), .. HostKeyHashes.SelectMany(hash => hash), .. Secrets.MeasurementKey.Reveal()]);
+        [
+            .. expires, .. ImageTags.Raw.Span, checked((byte)HostKeyHashes.Count), .. HostKeyHashes.SelectMany(hash => hash),
+            .. Secrets.MeasurementKey.Reveal(),
+        ]);
         var key = SealOne(sealKey, state.Reveal(), "key"u8);
         return (key, SealOne(sealKey, Secrets.Nonce.Reveal(), key));
     }

@@ -15,7 +15,10 @@ internal static class SeSigningService
         ("2.5.4.6", "US"), ("2.5.4.10", Ibm), ("2.5.4.3", Ibm), ("2.5.4.8", "New York"), ("2.5.4.11", "IBM Z Host Key Signing Service"),
     ];
 
-    /// <summary>Whether the certificate is of a key that signs host key documents: its name has these entries, in any order, and no other.</summary>
+    /// <summary>
+    /// Whether the certificate is of a key that signs host key documents: its name has these entries, in any order, and no
+    /// other.
+    /// </summary>
     public static bool IsSigningKey(Certificate certificate)
     {
         var attributes = certificate.Subject.Attributes;
@@ -25,8 +28,8 @@ internal static class SeSigningService
     }
 
     /// <summary>
-    /// Whether two names are the same but for the order of their entries, and for the service having moved: documents and lists name Armonk where
-    /// the key's own certificate still says Poughkeepsie, or the reverse. Whose key it is, is for the signature to say.
+    /// Whether two names are the same but for the order of their entries, and for the service having moved: documents and lists name
+    /// Armonk where the key's own certificate still says Poughkeepsie, or the reverse. Whose key it is, is for the signature to say.
     /// </summary>
     public static bool IsSame(DistinguishedName one, DistinguishedName other) => Entries(one).SequenceEqual(Entries(other));
 

@@ -4,8 +4,8 @@ using Nacre.Formats.X509;
 namespace Nacre.Verifiers.Se;
 
 /// <summary>
-/// Decides which host key documents are IBM's (evidence.md 12.3): document ← signing key ← authorities ← the root that the operator gave. IBM's
-/// chain begins at a public authority, so there is no key to pin.
+/// Decides which host key documents are IBM's (evidence.md 12.3): document ← signing key ← authorities ← the root that the operator gave.
+/// IBM's chain begins at a public authority, so there is no key to pin.
 /// </summary>
 public sealed class SeTrust(Certificate root, SeCertificateFiles files)
 {
@@ -19,21 +19,26 @@ public sealed class SeTrust(Certificate root, SeCertificateFiles files)
         ArgumentNullException.ThrowIfNull(document);
         var subject = $"host key document {document.SerialNumber}";
         var accepted = checks.Require(
-            document.IsValidAt(at), "se.host_key.validity", subject, $"valid at {at:u}", $"{document.NotBefore:u} to {document.NotAfter:u}", Fetch);
+            document.IsValidAt(at), "se.host_key.validity", subject, $"valid at {at:u}", $"{document.NotBefore:u} to {document.NotAfter:u}",
+            Fetch);
 
         var keys = files.Certificates.Where(SeSigningService.IsSigningKey).ToArray();
         var signer = keys.FirstOrDefault(key => SeSigningService.IsSame(document.Issuer, key.Subject) && IsSignedBy(document, key));
         checks.Require(
             signer is not null, "se.host_key.issuer", subject, "a signature by the key of IBM Z Host Key Signing Service",
-            keys.Length == 0 ? "there is no certificate of such a key" : signer is null ? $"none of {keys.Length} such keys signed it" : "it verifies", Fetch);
+            signer is not null ? "it verifies"
+                : keys.Length == 0 ? "there is no certificate of such a key" : $"none of {keys.Length} such keys signed it", Fetch);
         if (signer is null)
             return false;
 
         var revoked = FindRevocationProblem(document, signer, at, required: true);
-        accepted &= checks.Require(revoked is null, "se.host_key.revocation", subject, $"not on the list of {signer.Subject}", revoked ?? "it is not on it", Fetch);
+        accepted &= checks.Require(
+            revoked is null, "se.host_key.revocation", subject, $"not on the list of {signer.Subject}", revoked ?? "it is not on it",
+            Fetch);
         var problem = FindPathProblem(signer, at, revocationRequired: true);
         return accepted & checks.Require(
-            problem is null, "se.host_key.chain", $"certificate of {signer.Subject}", $"a chain to {root.Subject}", problem ?? "it has one", Fetch);
+            problem is null, "se.host_key.chain", $"certificate of {signer.Subject}", $"a chain to {root.Subject}", problem ?? "it has one",
+            Fetch);
     }
 
     /// <summary>Null when an unbroken chain of authorities leads from the certificate to the root; else the reason, in words.</summary>
@@ -47,8 +52,9 @@ public sealed class SeTrust(Certificate root, SeCertificateFiles files)
             if (certificate.Raw.Span.SequenceEqual(root.Raw.Span))
                 return depth > 0 || !revocationRequired ? null : "the root itself signs no documents";
 
-            var issuers = files.Certificates.Append(root).Where(one => one.Subject.Equals(certificate.Issuer));
-            if (issuers.FirstOrDefault(one => CertificateIssuance.FindProblem(certificate, one, authoritiesBelow: depth) is null) is not { } issuer)
+            var issuer = files.Certificates.Append(root).Where(one => one.Subject.Equals(certificate.Issuer))
+                .FirstOrDefault(one => CertificateIssuance.FindProblem(certificate, one, authoritiesBelow: depth) is null);
+            if (issuer is null)
                 return $"no authority at hand issued {certificate.Subject}";
 
             // Of the key that signs documents there must be a list; of authorities there are some only where they publish them.
@@ -65,6 +71,8 @@ public sealed class SeTrust(Certificate root, SeCertificateFiles files)
     {
         if (!SeSigningService.IsSame(list.Issuer, issuer.Subject))
             return $"it is one of {list.Issuer}";
+        if (issuer.Extensions is { IsAuthority: true, MaySignRevocationLists: false })
+            return $"{issuer.Subject} may not sign revocation lists";
         if (list.Extensions.CriticalOids.Any())
             return "it has critical extensions";
         if (!list.IsCurrentAt(at))
@@ -77,14 +85,16 @@ public sealed class SeTrust(Certificate root, SeCertificateFiles files)
     {
         var current = files.RevocationLists.Where(list => FindListProblem(list, issuer, at) is null).ToArray();
         return current.Length == 0 && required ? $"there is no current revocation list of {issuer.Subject}"
-            : current.Any(list => list.IsRevoked(certificate)) ? $"{certificate.Subject}, number {certificate.SerialNumber}, is revoked" : null;
+            : current.Any(list => list.IsRevoked(certificate))
+                ? $"{certificate.Subject}, number {certificate.SerialNumber}, is revoked" : null;
     }
 
     // The signing key is no authority by its certificate, and yet it signs documents and lists.
     private static bool IsSignedBy(Certificate document, Certificate signer) =>
         IsSigned(signer, document.SignatureAlgorithm, document.ToBeSigned, document.Signature);
 
-    private static bool IsSigned(Certificate signer, SignatureAlgorithm algorithm, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
+    private static bool IsSigned(
+        Certificate signer, SignatureAlgorithm algorithm, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
     {
         try
         {

@@ -7,8 +7,9 @@ using Nacre.Formats;
 namespace Nacre.Verifiers.Se;
 
 /// <summary>
-/// Verifies IBM Secure Execution (evidence.md 12): the measurement is an HMAC under a key that only a machine of the challenge could unwrap, over
-/// the image whose header the verifier has, and over the expected report data. Not checked here: init data, which these guests cannot bind.
+/// Verifies IBM Secure Execution (evidence.md 12): the measurement is an HMAC under a key that only a machine of the challenge could
+/// unwrap, over the image whose header the verifier has, and over the expected report data. Not checked here: init data, which these
+/// guests cannot bind.
 /// </summary>
 public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
 {
@@ -34,8 +35,8 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
     }
 
     /// <summary>
-    /// The same for a file of <c>pvattest</c>, with the key of its request and the tags of the image's header. Any machine whose keyslot is in the
-    /// request may have answered. The evidence of <paramref name="submission"/> is not read.
+    /// The same for a file of <c>pvattest</c>, with the key of its request and the tags of the image's header. Any machine whose keyslot
+    /// is in the request may have answered. The evidence of <paramref name="submission"/> is not read.
     /// </summary>
     public Verdict VerifyExchange(ReadOnlyMemory<byte> exchange, SecretBytes requestKey, SeImageTags image, EvidenceSubmission submission)
     {
@@ -49,7 +50,8 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
             using var secrets = SeRequestCipher.Open(request, requestKey);
             checks.Require(
                 secrets is not null && file.IsAnswered, "se.challenge.request", "request and answer", "both, the request by this key",
-                secrets is null ? "the key does not open the request" : file.IsAnswered ? "both" : "no answer", "give the file that came back from the guest");
+                secrets is null ? "the key does not open the request" : file.IsAnswered ? "both" : "no answer",
+                "give the file that came back from the guest");
             if (secrets is null || !file.IsAnswered)
                 return checks.Refuse();
 
@@ -58,7 +60,6 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
                 Image = image,
                 ConfigurationUid = file.ConfigurationUid.Data,
                 UserData = file.UserData.Data,
-                Nonce = secrets.Nonce.Reveal().ToArray(),
                 AdditionalData = file.AdditionalData.Data,
             };
             var hosts = request.Keyslots.Select(slot => slot.HostKeyHash.ToArray()).ToArray();
@@ -74,14 +75,16 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
     {
         using var state = options.SealKey is { } key ? SeSealedState.Open(key, evidence.SealedMeasurementKey, evidence.SealedNonce) : null;
         checks.Require(
-            state is not null, "se.challenge.seal", "encr_measurement_key, encr_request_nonce", "both as this service sealed them for one challenge",
+            state is not null, "se.challenge.seal", "encr_measurement_key, encr_request_nonce",
+            "both as this service sealed them for one challenge",
             options.SealKey is null ? "no seal key is configured" : state is null ? "they do not open" : "they open",
             "attest again, with the challenge just received from this service");
         if (state is null)
             return checks.Refuse();
 
         checks.Require(
-            submission.At <= state.Expires, "se.challenge.expiry", "challenge", $"used by {state.Expires:u}", $"used at {submission.At:u}", "attest again");
+            submission.At <= state.Expires, "se.challenge.expiry", "challenge", $"used by {state.Expires:u}", $"used at {submission.At:u}",
+            "attest again");
         checks.Require(
             evidence.ImageTags.Raw.Span.SequenceEqual(state.ImageTags.Raw.Span), "se.image_tags", "image_hdr_tags",
             Convert.ToHexStringLower(state.ImageTags.Raw.Span), Convert.ToHexStringLower(evidence.ImageTags.Raw.Span),
@@ -92,7 +95,6 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
             Image = state.ImageTags,
             ConfigurationUid = evidence.ConfigurationUid,
             UserData = evidence.UserData,
-            Nonce = state.Secrets.Nonce.Reveal().ToArray(),
             AdditionalData = evidence.AdditionalData,
         };
         return Conclude(checks, measured, evidence.Measurement, state.Secrets, SeChallengeIssuer.Items, state.HostKeyHashes, submission);
@@ -102,7 +104,8 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
         CheckList checks, SeMeasurement measured, ReadOnlyMemory<byte> answer, SeRequestSecrets secrets, SeRequestItems flags,
         IReadOnlyList<byte[]> hosts, EvidenceSubmission submission)
     {
-        var matches = CryptographicOperations.FixedTimeEquals(measured.Compute(secrets.MeasurementKey.Reveal()), answer.Span);
+        var right = measured.Compute(secrets.MeasurementKey.Reveal(), secrets.Nonce.Reveal());
+        var matches = CryptographicOperations.FixedTimeEquals(right, answer.Span);
         checks.Require(
             matches, "se.measurement", "measurement", "the HMAC over image, configuration, user data, nonce and additional data",
             matches ? "it is" : "it is another", "the guest runs another image, or the answer was changed");
@@ -135,7 +138,8 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
         }
 
         checks.Require(
-            hosts.Any(host => host.AsSpan().SequenceEqual(found)), id, subject, $"one of the {hosts.Count} of the challenge", Convert.ToHexStringLower(found),
+            hosts.Any(host => host.AsSpan().SequenceEqual(found)), id, subject, $"one of the {hosts.Count} of the challenge",
+            Convert.ToHexStringLower(found),
             "add the document of this machine, or do not run the guest on it");
     }
 
@@ -170,7 +174,8 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
     private static Verdict Malformed(CheckList checks, MalformedDataException error)
     {
         checks.Require(
-            false, "se.evidence.format", $"{error.Structure}.{error.Field} at 0x{error.Offset:x3}", "the evidence of Secure Execution", error.Rule,
+            false, "se.evidence.format", $"{error.Structure}.{error.Field} at 0x{error.Offset:x3}", "the evidence of Secure Execution",
+            error.Rule,
             "send the evidence as the attestation agent writes it");
         return checks.Refuse();
     }

@@ -22,7 +22,9 @@ internal static class NvidiaExpectations
             case "opaque_length": Assert.Equal(member.Value.GetInt32(), spdm.OpaqueData.Length); break;
             case "trailing_bytes": Assert.Equal(member.Value.GetInt32(), spdm.Padding); break;
             case "signature_verifies": Assert.Equal(member.Value.GetBoolean(), IsSigned(report, chain[0])); break;
-            case "root_spki_sha256": Assert.Equal(member.Value.GetString(), VerificationKey.Digest(chain[^1].SubjectPublicKeyInfo.Span)); break;
+            case "root_spki_sha256":
+                Assert.Equal(member.Value.GetString(), VerificationKey.Digest(chain[^1].SubjectPublicKeyInfo.Span));
+                break;
             case "chain":
                 Assert.Equal(member.Value.EnumerateArray().Select(name => name.GetString()), chain.Select(one => one.Subject.CommonName));
                 break;
@@ -51,7 +53,9 @@ internal static class NvidiaExpectations
             case "nonce_matches": Assert.Equal(member.Value.GetBoolean(), Hex(report.Spdm.RequestNonce) == nonce); break;
             case "signature_verifies": Assert.Equal(member.Value.GetBoolean(), IsSigned(report, chain[0])); break;
             case "chain_ok":
-                Assert.Equal(member.Value.GetBoolean(), chain.Zip(chain.Skip(1)).All(pair => CertificateIssuance.FindProblem(pair.First, pair.Second) is null));
+                Assert.Equal(
+                    member.Value.GetBoolean(),
+                    chain.Zip(chain.Skip(1)).All(pair => CertificateIssuance.FindProblem(pair.First, pair.Second) is null));
                 break;
             case "driver": Assert.Equal(member.Value.GetString(), report.DriverVersion); break;
             case "vbios": Assert.Equal(member.Value.GetString(), Hex(report.Find(NvidiaOpaqueField.VbiosVersion))); break;
@@ -120,8 +124,8 @@ internal static class NvidiaExpectations
 
     private static void RequireItem(NvidiaReport report, NvidiaOpaqueField field, string expected)
     {
-        var isText = field is NvidiaOpaqueField.DriverVersion or NvidiaOpaqueField.ChipSku or NvidiaOpaqueField.ChipSkuMod or NvidiaOpaqueField.Project
-            or NvidiaOpaqueField.ProjectSku or NvidiaOpaqueField.ChipInfo;
+        var isText = field is NvidiaOpaqueField.DriverVersion or NvidiaOpaqueField.ChipSku or NvidiaOpaqueField.ChipSkuMod
+            or NvidiaOpaqueField.Project or NvidiaOpaqueField.ProjectSku or NvidiaOpaqueField.ChipInfo;
         var hex = Hex(report.Find(field));
         Assert.True(expected == hex || isText && expected == report.FindText(field), $"{field} is {hex}, expected {expected}");
     }

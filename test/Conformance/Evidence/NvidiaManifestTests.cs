@@ -51,7 +51,8 @@ public sealed class NvidiaManifestTests
     public async Task A_source_that_does_not_answer_is_no_manifest()
     {
         var verifier = new NvidiaVerifier(new() { Manifests = new Silent(), RequireManifests = true });
-        Assert.Contains("nvidia.manifest.bios", Failures(await verifier.VerifyReportAsync(Report(), Chain(), new() { Evidence = default, At = s_at }, default)));
+        var verdict = await verifier.VerifyReportAsync(Report(), Chain(), new() { Evidence = default, At = s_at }, default);
+        Assert.Contains("nvidia.manifest.bios", Failures(verdict));
     }
 
     [Fact]
@@ -144,7 +145,8 @@ public sealed class NvidiaManifestTests
     }
 
     private static IEnumerable<string> Values(NvidiaReferenceManifest manifest) =>
-        manifest.Golden.Select(one => $"{one.Key} {string.Join(',', one.Value.Select(Convert.ToHexString))}").Append(manifest.Product).Append(manifest.Version);
+        manifest.Golden.Select(one => $"{one.Key} {string.Join(',', one.Value.Select(Convert.ToHexString))}")
+            .Append(manifest.Product).Append(manifest.Version);
 
     private static async Task<Verdict> VerifyAsync(byte[]? xml, bool required, List<string>? asked = null, DateTimeOffset? at = null) =>
         await new NvidiaVerifier(new() { Manifests = new One(xml, asked ?? []), RequireManifests = required })
@@ -158,7 +160,8 @@ public sealed class NvidiaManifestTests
 
     private static string Chain() => Encoding.ASCII.GetString(SharedVectors.Read("nvidia/sdk/switchCertChain.txt"));
 
-    private static (NvidiaArchitecture, NvidiaReport)[] Devices(string path) => [.. JsonNode.Parse(SharedVectors.Read(path))!.AsArray().Select(device => (
+    private static (NvidiaArchitecture, NvidiaReport)[] Devices(string path) =>
+        [.. JsonNode.Parse(SharedVectors.Read(path))!.AsArray().Select(device => (
         NvidiaArchitectures.Parse(device!["arch"]!.GetValue<string>()),
         NvidiaReport.Parse(Convert.FromBase64String(device["evidence"]!.GetValue<string>()))))];
 
@@ -173,6 +176,7 @@ public sealed class NvidiaManifestTests
 
     private sealed class Silent : INvidiaManifestSource
     {
-        public ValueTask<byte[]?> FindAsync(string id, CancellationToken cancel) => throw new CollateralUnavailableException(id, "here", "no answer");
+        public ValueTask<byte[]?> FindAsync(string id, CancellationToken cancel) =>
+            throw new CollateralUnavailableException(id, "here", "no answer");
     }
 }

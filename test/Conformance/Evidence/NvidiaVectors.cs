@@ -92,7 +92,8 @@ internal sealed class NvidiaVectors : IVectorSubject
         {
             // A chain is judged with the report it belongs to; without one, by its own checks.
             var refused = (Refused)await VerifyAsync(SomeReport(file.Manifest), pem, file);
-            Assert.Equal(file.Verdict == "valid", !refused.Failures.Any(check => check.Id.StartsWith("nvidia.chain.", StringComparison.Ordinal)));
+            Assert.Equal(
+                file.Verdict == "valid", !refused.Failures.Any(check => check.Id.StartsWith("nvidia.chain.", StringComparison.Ordinal)));
             return;
         }
 
@@ -185,10 +186,12 @@ internal sealed class NvidiaVectors : IVectorSubject
                     ["certificate"] = Convert.ToBase64String(Encoding.Latin1.GetBytes(chain)),
                 };
                 var verdict = await VerifyAsync([device], file, reportData: null);
-                if (verdict is not Verified verified || !JsonNode.DeepEquals(verified.Claims[0].Claims["measurements"], reference["measurements"]))
+                if (verdict is not Verified verified
+                    || !JsonNode.DeepEquals(verified.Claims[0].Claims["measurements"], reference["measurements"]))
                     continue;
 
-                Assert.All(reference, claim => Assert.True(JsonNode.DeepEquals(claim.Value, verified.Claims[0].Claims[claim.Key]), claim.Key));
+                Assert.All(
+                    reference, claim => Assert.True(JsonNode.DeepEquals(claim.Value, verified.Claims[0].Claims[claim.Key]), claim.Key));
                 return;
             }
         }
@@ -215,7 +218,8 @@ internal sealed class NvidiaVectors : IVectorSubject
     }.ToJsonString());
 
     private static async Task<Verdict> VerifyAsync(byte[] report, string chain, VectorEntry entry, byte[]? reportData = null) =>
-        await s_verifier.VerifyReportAsync(report, chain, new() { Evidence = default, At = entry.EvaluateAt, ReportData = reportData }, default);
+        await s_verifier.VerifyReportAsync(
+            report, chain, new() { Evidence = default, At = entry.EvaluateAt, ReportData = reportData }, default);
 
     private static void RequireVerdict(bool verified, Verdict verdict) => Assert.True(
         verified == verdict is Verified, string.Join('\n', verdict.Checks.Where(check => check.Outcome == CheckOutcome.Failed)));
@@ -232,7 +236,8 @@ internal sealed class NvidiaVectors : IVectorSubject
         Texts(manifest, "valid").Where(text => text.Length > 0 && text.All(char.IsAsciiHexDigit)).Select(Convert.FromHexString);
 
     private static IEnumerable<string> Chains(VectorManifest manifest) =>
-        Texts(manifest, "valid").Where(text => text.StartsWith("-----BEGIN", StringComparison.Ordinal) && PemCertificates.Parse(text).Count > 1);
+        Texts(manifest, "valid").Where(text => text.StartsWith("-----BEGIN", StringComparison.Ordinal)
+            && PemCertificates.Parse(text).Count > 1);
 
     private static IEnumerable<string> Texts(VectorManifest manifest, string verdict) =>
         manifest.Files.Where(file => file.Verdict == verdict).Select(file => Encoding.UTF8.GetString(file.Read()).Trim());

@@ -10,13 +10,17 @@ using Nacre.Verifiers.Se;
 
 namespace Nacre.ConformanceTests.Evidence;
 
-/// <summary>Attacks on IBM Secure Execution, with a machine that exists only here: each is refused by the check that is there for it.</summary>
+/// <summary>
+/// Attacks on IBM Secure Execution, with a machine that exists only here: each is refused by the check that is there for
+/// it.
+/// </summary>
 [Trait("Group", "EvidenceSe")]
 public sealed class SeAttackTests : IDisposable
 {
     private static readonly DateTimeOffset s_at = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly byte[] s_reportData = [.. Enumerable.Range(1, 48).Select(one => (byte)one)];
-    private static readonly SeImageTags s_image = SeImageTags.Parse(Enumerable.Range(0, SeImageTags.Size).Select(one => (byte)one).ToArray());
+    private static readonly SeImageTags s_image =
+        SeImageTags.Parse(Enumerable.Range(0, SeImageTags.Size).Select(one => (byte)one).ToArray());
     private static readonly SeMachine s_machine = new(s_at);
 
     private readonly SeOptions _options = new() { SealKey = SecretBytes.Random(32) };
@@ -67,7 +71,8 @@ public sealed class SeAttackTests : IDisposable
     public async Task Refuses_a_key_of_the_guests_own_choice()
     {
         // The guest knows this key, and so could make any measurement.
-        var (other, _) = new SeChallengeIssuer(new() { SealKey = SecretBytes.Random(32) }, s_image).Create(s_machine.Trust, [s_machine.Document], s_at);
+        var (other, _) = new SeChallengeIssuer(new() { SealKey = SecretBytes.Random(32) }, s_image)
+            .Create(s_machine.Trust, [s_machine.Document], s_at);
         RequireOnly(await VerifyAsync(s_machine.Answer(other!.ToJson(), s_image, s_reportData), s_reportData), "se.challenge.seal");
     }
 
@@ -98,14 +103,18 @@ public sealed class SeAttackTests : IDisposable
     [Fact]
     public async Task Refuses_machines_that_the_challenge_does_not_name()
     {
-        RequireOnly(await VerifyAsync(s_machine.Answer(Challenge(), s_image, s_reportData, imageHost: new byte[32]), s_reportData), "se.host_key.image");
         RequireOnly(
-            await VerifyAsync(s_machine.Answer(Challenge(), s_image, s_reportData, attestationHost: new byte[32]), s_reportData), "se.host_key.attestation");
+            await VerifyAsync(s_machine.Answer(Challenge(), s_image, s_reportData, imageHost: new byte[32]), s_reportData),
+            "se.host_key.image");
+        RequireOnly(
+            await VerifyAsync(s_machine.Answer(Challenge(), s_image, s_reportData, attestationHost: new byte[32]), s_reportData),
+            "se.host_key.attestation");
     }
 
     [Fact]
     public async Task Refuses_everything_without_a_seal_key() => RequireOnly(
-        await new SeVerifier(new()).VerifyAsync(new() { Evidence = Answer(), At = s_at, ReportData = s_reportData }, default), "se.challenge.seal");
+        await new SeVerifier(new()).VerifyAsync(new() { Evidence = Answer(), At = s_at, ReportData = s_reportData }, default),
+        "se.challenge.seal");
 
     [Theory]
     [InlineData("measurement", 63)]
@@ -260,10 +269,10 @@ public sealed class SeAttackTests : IDisposable
             Image = s_image,
             ConfigurationUid = new byte[16],
             UserData = userData,
-            Nonce = secrets.Nonce.Reveal().ToArray(),
             AdditionalData = additional,
         };
-        byte[][] parts = [request, measured.Compute(secrets.MeasurementKey.Reveal()), additional, userData, new byte[16]];
+        var answer = measured.Compute(secrets.MeasurementKey.Reveal(), secrets.Nonce.Reveal());
+        byte[][] parts = [request, answer, additional, userData, new byte[16]];
         var file = new byte[0x40 + parts.Sum(part => part.Length)];
         "pvattest"u8.CopyTo(file);
         BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(8), 0x100);
@@ -290,11 +299,13 @@ public sealed class SeAttackTests : IDisposable
         return SeImageTags.Parse(raw);
     }
 
-    private string Challenge() => new SeChallengeIssuer(_options, s_image).Create(s_machine.Trust, [s_machine.Document], s_at).Challenge!.ToJson();
+    private string Challenge() =>
+        new SeChallengeIssuer(_options, s_image).Create(s_machine.Trust, [s_machine.Document], s_at).Challenge!.ToJson();
 
     private byte[] Answer() => s_machine.Answer(Challenge(), s_image, s_reportData);
 
-    private async Task<Verdict> VerifyAsync(JsonNode json, byte[] reportData) => await VerifyAsync(Encoding.UTF8.GetBytes(json.ToJsonString()), reportData);
+    private async Task<Verdict> VerifyAsync(JsonNode json, byte[] reportData) =>
+        await VerifyAsync(Encoding.UTF8.GetBytes(json.ToJsonString()), reportData);
 
     private async Task<Verdict> VerifyAsync(byte[] evidence, byte[] reportData, DateTimeOffset? at = null) =>
         await new SeVerifier(_options).VerifyAsync(new() { Evidence = evidence, At = at ?? s_at, ReportData = reportData }, default);

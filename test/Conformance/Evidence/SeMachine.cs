@@ -10,12 +10,13 @@ using Nacre.Verifiers.Se;
 namespace Nacre.ConformanceTests.Evidence;
 
 /// <summary>
-/// A machine with Secure Execution that exists only here: IBM publishes no evidence of a real one. It has a host key, a document for it under
-/// a chain with IBM's names and a root of its own, and answers requests as the ultravisor does.
+/// A machine with Secure Execution that exists only here: IBM publishes no evidence of a real one. It has a host key, a document for it
+/// under a chain with IBM's names and a root of its own, and answers requests as the ultravisor does.
 /// </summary>
 internal sealed class SeMachine : IDisposable
 {
-    private const string Ibm = "C=US, O=International Business Machines Corporation, CN=International Business Machines Corporation, ST=New York, ";
+    private const string Ibm =
+        "C=US, O=International Business Machines Corporation, CN=International Business Machines Corporation, ST=New York, ";
 
     private readonly ECDiffieHellman _hostKey = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP521);
     private readonly SeHostKey _public;
@@ -31,12 +32,14 @@ internal sealed class SeMachine : IDisposable
         using var signer = ECDsa.Create(_hostKey.ExportParameters(true));
         var document = new CertificateRequest(Ibm + "L=Armonk, OU=IBM Z Host Key", signer, HashAlgorithmName.SHA512);
         using var made = document.Create(
-            signingCertificate.SubjectName, X509SignatureGenerator.CreateForRSA(signingKey, RSASignaturePadding.Pkcs1), at.AddYears(-1), at.AddMonths(6), [2]);
+            signingCertificate.SubjectName, X509SignatureGenerator.CreateForRSA(signingKey, RSASignaturePadding.Pkcs1), at.AddYears(-1),
+            at.AddMonths(6), [2]);
 
         Document = Certificate.Parse(made.RawData);
         _public = SeHostKey.Read(Document);
         Trust = new(Certificate.Parse(rootCertificate.RawData), SeCertificateFiles.Read(
-            signingCertificate.RawData, List(rootCertificate.SubjectName, rootKey, at), List(signingCertificate.SubjectName, signingKey, at)));
+            signingCertificate.RawData, List(rootCertificate.SubjectName, rootKey, at),
+            List(signingCertificate.SubjectName, signingKey, at)));
     }
 
     public Certificate Document { get; }
@@ -55,12 +58,11 @@ internal sealed class SeMachine : IDisposable
             Image = image,
             ConfigurationUid = Enumerable.Repeat((byte)0xc5, 16).ToArray(),
             UserData = userData,
-            Nonce = secrets.Nonce.Reveal().ToArray(),
             AdditionalData = (byte[])[.. imageHost ?? Hash, .. attestationHost ?? Hash],
         };
         return Encoding.UTF8.GetBytes(new JsonObject
         {
-            ["measurement"] = Convert.ToBase64String(measured.Compute(secrets.MeasurementKey.Reveal())),
+            ["measurement"] = Convert.ToBase64String(measured.Compute(secrets.MeasurementKey.Reveal(), secrets.Nonce.Reveal())),
             ["additional_data"] = Convert.ToBase64String(measured.AdditionalData.Span),
             ["user_data"] = Convert.ToBase64String(userData),
             ["cuid"] = Convert.ToBase64String(measured.ConfigurationUid.Span),

@@ -9,7 +9,10 @@ using Nacre.Verifiers.Se;
 
 namespace Nacre.ConformanceTests.Evidence;
 
-/// <summary>The vectors of IBM Secure Execution: requests, headers, exchange files, measurements, and host key documents under a test root.</summary>
+/// <summary>
+/// The vectors of IBM Secure Execution: requests, headers, exchange files, measurements, and host key documents under a test
+/// root.
+/// </summary>
 internal sealed class SeVectors : IVectorSubject
 {
     public string Tee => "se";
@@ -53,7 +56,8 @@ internal sealed class SeVectors : IVectorSubject
     }
 
     private static IEnumerable<string> Inputs(VectorEntry @case, string name) =>
-        @case.Json.GetProperty("inputs").TryGetProperty(name, out var paths) ? paths.EnumerateArray().Select(path => path.GetString()!) : [];
+        @case.Json.GetProperty("inputs").TryGetProperty(name, out var paths)
+            ? paths.EnumerateArray().Select(path => path.GetString()!) : [];
 
     private static void RequireParsed(VectorEntry file, Action parse)
     {
@@ -77,10 +81,9 @@ internal sealed class SeVectors : IVectorSubject
                 Image = SeImageTags.Parse((byte[])[.. values["pld"], .. values["ald"], .. values["tld"], .. values["tag"]]),
                 ConfigurationUid = values["cuid"],
                 UserData = values["user_data"],
-                Nonce = values["nonce"],
                 AdditionalData = values["additional"],
             };
-            Assert.Equal(values["hmac_sha512"], measurement.Compute(values["measurement_key"]));
+            Assert.Equal(values["hmac_sha512"], measurement.Compute(values["measurement_key"], values["nonce"]));
             Assert.Equal(10, values.Count);
         }
     }
@@ -114,7 +117,8 @@ internal sealed class SeVectors : IVectorSubject
                     Assert.Equal($"{member.Name}={member.Value}", $"{member.Name}={Value(member.Name, request, key!, secrets, host)}");
 
                 // Made again with the same keys it is the same, byte by byte.
-                var same = request.Keyslots.Count > 1 ? bytes : SeRequestCipher.Encrypt(customer, [host], request.Items, request.Iv.Span, key!, secrets);
+                var same = request.Keyslots.Count > 1 ? bytes : SeRequestCipher.Encrypt(customer, [host], request.Items, request.Iv.Span,
+                    key!, secrets);
                 Assert.Equal(bytes, same);
             }
         }
@@ -122,26 +126,28 @@ internal sealed class SeVectors : IVectorSubject
         Assert.Equal(valid, opened);
     }
 
-    private static string Value(string name, SeAttestationRequest request, SecretBytes key, SeRequestSecrets secrets, SeHostKey host) => name switch
-    {
-        "request_version" => "0x0100",
-        "size" => $"{request.Raw.Length}",
-        "iv" => Convert.ToHexStringLower(request.Iv.Span),
-        "keyslots" => $"{request.Keyslots.Count}",
-        "encrypted_size" => $"{request.Encrypted.Length}",
-        "flags" => $"0x{(ulong)request.Items:x16} ({string.Join(", ", Names(request.Items))})",
-        "measurement_algorithm" => "1",
-        "arpk" => Convert.ToHexStringLower(key.Reveal()),
-        "measurement_key" => Convert.ToHexStringLower(secrets.MeasurementKey.Reveal()),
-        "nonce" => Convert.ToHexStringLower(secrets.Nonce.Reveal()),
-        "image_phkh_of_hostkey" => Convert.ToHexStringLower(host.Hash),
-        _ => throw new InvalidDataException($"the expected value '{name}' is not known"),
-    };
+    private static string Value(string name, SeAttestationRequest request, SecretBytes key, SeRequestSecrets secrets, SeHostKey host) =>
+        name switch
+        {
+            "request_version" => "0x0100",
+            "size" => $"{request.Raw.Length}",
+            "iv" => Convert.ToHexStringLower(request.Iv.Span),
+            "keyslots" => $"{request.Keyslots.Count}",
+            "encrypted_size" => $"{request.Encrypted.Length}",
+            "flags" => $"0x{(ulong)request.Items:x16} ({string.Join(", ", Names(request.Items))})",
+            "measurement_algorithm" => "1",
+            "arpk" => Convert.ToHexStringLower(key.Reveal()),
+            "measurement_key" => Convert.ToHexStringLower(secrets.MeasurementKey.Reveal()),
+            "nonce" => Convert.ToHexStringLower(secrets.Nonce.Reveal()),
+            "image_phkh_of_hostkey" => Convert.ToHexStringLower(host.Hash),
+            _ => throw new InvalidDataException($"the expected value '{name}' is not known"),
+        };
 
     private static IEnumerable<string> Names(SeRequestItems items)
     {
         foreach (var (item, name) in ((SeRequestItems, string)[])[
-            (SeRequestItems.Nonce, "nonce"), (SeRequestItems.ImageHostKeyHash, "image PHKH"), (SeRequestItems.AttestationHostKeyHash, "attestation PHKH"),
+            (SeRequestItems.Nonce, "nonce"), (SeRequestItems.ImageHostKeyHash, "image PHKH"),
+            (SeRequestItems.AttestationHostKeyHash, "attestation PHKH"),
             (SeRequestItems.SecretStoreHash, "secret store hash"), (SeRequestItems.FirmwareState, "firmware state")])
         {
             if (items.HasFlag(item))
@@ -180,7 +186,8 @@ internal sealed class SeVectors : IVectorSubject
             return;
         }
 
-        // Under the root of the cases, with all that is valid under it. Where the folder has no case, the root is the one that signed itself.
+        // Under the root of the cases, with all that is valid under it. Where the folder has no case, the root is the one that signed
+        // itself.
         var known = file.Manifest.Files.Where(one => one.Verdict == "valid-under-test-root").Select(one => one.Id).ToArray();
         var authorities = SeCertificateFiles.Read(known.Select(file.Manifest.Read)).Certificates;
         var root = file.Manifest.Cases.Select(one => one.Input("root")).FirstOrDefault(one => one is not null)
