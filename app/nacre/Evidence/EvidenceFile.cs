@@ -9,7 +9,10 @@ using Nacre.Formats.Json;
 
 namespace Nacre.Cli.Evidence;
 
-/// <summary>A file with evidence: CoCo's JSON, or in binary a report of SEV-SNP, a quote of SGX or TDX, or an event log. What it is, is found by its content.</summary>
+/// <summary>
+/// A file with evidence: CoCo's JSON, or in binary a report of SEV-SNP, a quote of SGX or TDX, or an event log. What it is, is found by its
+/// content.
+/// </summary>
 internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bool IsJson)
 {
     public const string EventLogKind = "eventlog";
@@ -29,7 +32,8 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         if (name.EndsWith(".hex", StringComparison.Ordinal))
             content = Convert.FromHexString(Encoding.ASCII.GetString(content).Trim());
 
-        return new(name, content, content.Length == SnpReport.Size ? TeeNames.Snp : QuoteTee(content) ?? (IsEventLog(content) ? EventLogKind : null), IsJson: false);
+        var kind = content.Length == SnpReport.Size ? TeeNames.Snp : QuoteTee(content) ?? (IsEventLog(content) ? EventLogKind : null);
+        return new(name, content, kind, IsJson: false);
     }
 
     /// <summary>The TEE, as asked for or as found.</summary>
@@ -44,7 +48,8 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
             : root.TryGetProperty("vcek", out _) ? TeeNames.AzSnpVtpm
             : root.TryGetProperty("td_quote", out _) ? TeeNames.AzTdxVtpm
             : root.TryGetProperty("ak_public", out _) ? TeeNames.Tpm
-            : root.TryGetProperty("quote", out var quote) && quote.ValueKind == JsonValueKind.String && quote.TryGetBytesFromBase64(out var bytes) ? QuoteTee(bytes)
+            : root.TryGetProperty("quote", out var quote) && quote.ValueKind == JsonValueKind.String
+                && quote.TryGetBytesFromBase64(out var bytes) ? QuoteTee(bytes)
             : root.TryGetProperty("svn", out var svn) && svn.ValueKind == JsonValueKind.String ? TeeNames.Sample
             : null;
     }

@@ -17,7 +17,11 @@ internal sealed class EvidenceOptions
 {
     private readonly Argument<string> _file = new("file") { Description = "CoCo's JSON evidence, or a binary report or quote." };
     private readonly Option<string?> _tee = new("--tee") { Description = "The TEE; found by the content when it is left out." };
-    private readonly Option<string?> _collateral = new("--collateral") { Description = "Folder with AMD's certificates and revocation lists, or with sets of Intel's collateral." };
+    private readonly Option<string?> _collateral = new("--collateral")
+    {
+        Description = "Folder with AMD's certificates and revocation lists, or with sets of Intel's collateral.",
+    };
+
     private readonly Option<string?> _at = new("--at") { Description = "The time to judge at, such as 2026-06-01 or 2026-06-01T12:00:00Z; now when left out." };
     private readonly Option<string?> _reportData = new("--report-data") { Description = "The report data to expect, in hexadecimal." };
     private readonly Option<string?> _initData = new("--init-data") { Description = "The digest of the init data to expect, in hexadecimal." };
@@ -44,7 +48,8 @@ internal sealed class EvidenceOptions
         var collateral = line.GetValue(_collateral) is not { } folder || Directory.Exists(folder) ? line.GetValue(_collateral)
             : throw new CommandException($"there is no folder {folder}");
         var snp = new SnpOptions { Collateral = collateral is null ? null : new AmdFileCollateral(collateral) };
-        var dcap = new DcapOptions { Collateral = collateral is null ? null : new DcapFileCollateral(collateral, clock: new StoppedClock(at)) };
+        var intel = collateral is null ? null : new DcapFileCollateral(collateral, clock: new StoppedClock(at));
+        var dcap = new DcapOptions { Collateral = intel };
         var submission = new EvidenceSubmission
         {
             Evidence = file.Content,
@@ -61,11 +66,13 @@ internal sealed class EvidenceOptions
                 TeeNames.Snp => await new SnpVerifier(snp).VerifyReportAsync(file.Content, null, submission, cancel),
                 TeeNames.Sgx => await new SgxVerifier(dcap).VerifyQuoteAsync(file.Content, submission, cancel),
                 TeeNames.Tdx => await new TdxVerifier(dcap).VerifyQuoteAsync(file.Content, null, submission, cancel),
-                _ => throw new CommandException($"{file.Name} is binary, and evidence of '{tee}' is JSON", "give the evidence as CoCo's agent writes it"),
+                _ => throw new CommandException(
+                    $"{file.Name} is binary, and evidence of '{tee}' is JSON", "give the evidence as CoCo's agent writes it"),
             });
         }
 
-        var verifier = VerifierList.Create(new() { Snp = snp, Dcap = dcap, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample }).FirstOrDefault(one => one.Tee == tee)
+        var verifier = VerifierList.Create(new() { Snp = snp, Dcap = dcap, AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample })
+            .FirstOrDefault(one => one.Tee == tee)
             ?? throw new CommandException($"there is no verifier for '{tee}'", $"known are {string.Join(", ", TeeNames.All)}; the sample TEE must be named with --tee");
         return (file, await verifier.VerifyAsync(submission, cancel));
     }

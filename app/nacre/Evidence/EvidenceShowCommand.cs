@@ -28,9 +28,11 @@ internal static class EvidenceShowCommand
             else if (kind == TeeNames.Snp)
                 Write(line, format, SnpReportText.Fields(file.IsJson ? SnpEvidence.Parse(file.Content).Report : SnpReport.Parse(file.Content)));
             else if (kind == TeeNames.Tdx)
-                Write(line, format, QuoteText.Fields(file.IsJson ? TdxEvidence.Parse(file.Content).Quote : TdxEvidence.ParseQuote(file.Content)));
+                Write(line, format, QuoteText.Fields(
+                    file.IsJson ? TdxEvidence.Parse(file.Content).Quote : TdxEvidence.ParseQuote(file.Content)));
             else if (kind == TeeNames.Sgx)
-                Write(line, format, QuoteText.Fields(file.IsJson ? SgxEvidence.Parse(file.Content).Quote : SgxEvidence.ParseQuote(file.Content)));
+                Write(line, format, QuoteText.Fields(
+                    file.IsJson ? SgxEvidence.Parse(file.Content).Quote : SgxEvidence.ParseQuote(file.Content)));
             else
                 OutputFormat.WriteJson(JsonNode.Parse(file.Content)!);
 

@@ -28,7 +28,8 @@ internal sealed class DcapVectors(string tee) : IVectorSubject
         if (file.Text("wraps") is { } wrapped)
             await CheckEnvelopeAsync(file, bytes, wrapped);
         else if (file.Expected is { } certified && certified.TryGetProperty("evidence_oid", out _))
-            await CheckQuoteAsync(file, RaTlsCertificate.Require(Encoding.ASCII.GetString(bytes), certified), certified.GetProperty("quote"));
+            await CheckQuoteAsync(
+                file, RaTlsCertificate.Require(Encoding.ASCII.GetString(bytes), certified), certified.GetProperty("quote"));
         else if (file.Expected is { } within && within.TryGetProperty("quote_offset", out var offset))
             await CheckQuoteAsync(file, bytes[offset.GetInt32()..], expected: null);
         else if (text.StartsWith("{"u8) || text.StartsWith("-----BEGIN"u8) || text.StartsWith<byte>([0x30]))
@@ -138,7 +139,8 @@ internal sealed class DcapVectors(string tee) : IVectorSubject
         var (one, other) = (DcapQuote.Parse(original), DcapQuote.Parse(quote));
         Assert.False(one.Signature.SequenceEqual(other.Signature));
         Assert.True(one.Signed.SequenceEqual(other.Signed));
-        Assert.Empty(Assert.IsType<Refused>(await VerifyAsync(new(), original, file.EvaluateAt)).Failures.Where(check => check.Id != NoCollateral));
+        Assert.Empty(Assert.IsType<Refused>(await VerifyAsync(new(), original, file.EvaluateAt)).Failures.Where(
+            check => check.Id != NoCollateral));
     }
 
     private static void RequireTdReport(byte[] bytes)

@@ -124,7 +124,8 @@ public sealed class CollateralHttpTests : IAsyncDisposable
         Assert.Contains(
             "refused",
             (await Assert.ThrowsAsync<CollateralUnavailableException>(async () =>
-                await new CollateralHttp(_client, TimeProvider.System).GetAsync(gone.Url, "a thing", 100, default))).Message, StringComparison.Ordinal);
+                await new CollateralHttp(_client, TimeProvider.System).GetAsync(gone.Url, "a thing", 100, default))).Message,
+                    StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,5 +147,6 @@ public sealed class CollateralHttpTests : IAsyncDisposable
         (await Assert.ThrowsAsync<CollateralUnavailableException>(async () => await GetAsync(path, deadline))).Message;
 
     private ValueTask<CollateralAnswer?> GetAsync(string path, TimeSpan? deadline = null) =>
-        new CollateralHttp(_client, TimeProvider.System) { Deadline = deadline ?? TimeSpan.FromSeconds(10) }.GetAsync(new(_service.Url, path), "a thing", 100, default);
+        new CollateralHttp(_client, TimeProvider.System) { Deadline = deadline ?? TimeSpan.FromSeconds(10) }.GetAsync(
+            new(_service.Url, path), "a thing", 100, default);
 }

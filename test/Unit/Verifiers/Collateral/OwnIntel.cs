@@ -10,7 +10,9 @@ using Nacre.Verifiers.Dcap;
 
 namespace Nacre.UnitTests.Verifiers.Collateral;
 
-/// <summary>Intel's authorities and one platform, with own keys: collateral and quotes that differ from the genuine in the root alone.</summary>
+/// <summary>
+/// Intel's authorities and one platform, with own keys: collateral and quotes that differ from the genuine in the root alone.
+/// </summary>
 internal sealed class OwnIntel : IDisposable
 {
     public const string Fmspc = "00906ed50000";
@@ -111,7 +113,8 @@ internal sealed class OwnIntel : IDisposable
 
     /// <summary>Another certificate for the same platform.</summary>
     public byte[] IssuePck((DateTimeOffset, DateTimeOffset) life, byte svn = 7, OwnAuthority? issuer = null, params X509Extension[] more) =>
-        (issuer ?? _platformAuthority).Issue("Intel SGX PCK Certificate", PckKey, life, [new X509Extension(PckExtensions.Oid, SgxExtension(svn), false), .. more]);
+        (issuer ?? _platformAuthority)
+            .Issue("Intel SGX PCK Certificate", PckKey, life, [new X509Extension(PckExtensions.Oid, SgxExtension(svn), false), .. more]);
 
     public void Dispose()
     {
