@@ -89,7 +89,7 @@ public sealed class CollateralHttp(HttpClient http, TimeProvider clock)
 
     private static Uri? Redirect(HttpResponseMessage response, Uri url) =>
         (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location
-            ? new Uri(url, location) : null;
+            && Uri.TryCreate(url, location, out var next) ? next : null;
 
     private TimeSpan Wait(HttpResponseMessage response)
     {

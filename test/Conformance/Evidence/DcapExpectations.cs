@@ -178,7 +178,9 @@ internal static class DcapExpectations
 
     private static JsonObject Configuration(PckExtensions pck) => pck.PlatformInstanceId is null ? [] : new()
     {
-        ["dynamicPlatform"] = pck.DynamicPlatform, ["cachedKeys"] = pck.CachedKeys, ["smtEnabled"] = pck.SmtEnabled,
+        ["dynamicPlatform"] = pck.DynamicPlatform,
+        ["cachedKeys"] = pck.CachedKeys,
+        ["smtEnabled"] = pck.SmtEnabled,
     };
 
     private static JsonValue Json(string text) => JsonValue.Create(text);

@@ -50,8 +50,12 @@ public sealed class AmdCollateralTests : IAsyncDisposable
         await using (var cache = Cache())
             Assert.IsType<Verified>(await VerifyAsync(cache));
 
-        var options = new SnpOptions { Roots = _amd.Roots, Collateral = new AmdFileCollateral(Path.Combine(_folder, "amd")),
-            RequireRevocationList = true };
+        var options = new SnpOptions
+        {
+            Roots = _amd.Roots,
+            Collateral = new AmdFileCollateral(Path.Combine(_folder, "amd")),
+            RequireRevocationList = true,
+        };
         Assert.IsType<Verified>(
             await new SnpVerifier(options).VerifyReportAsync(_amd.Report(), null, new() { Evidence = default, At = OwnAmd.Now }, default));
     }

@@ -100,6 +100,15 @@ public sealed class CollateralHttpTests : IAsyncDisposable
         Assert.Contains("another scheme", await RefusedAsync("a"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("//[")]
+    [InlineData("http://")]
+    public async Task A_redirect_to_nowhere_is_no_answer(string location)
+    {
+        _service.Refuse("/a", 302, ("Location", location));
+        Assert.NotEmpty(await RefusedAsync("a"));
+    }
+
     [Fact]
     public async Task Stops_an_endless_body()
     {

@@ -131,7 +131,9 @@ internal sealed class OwnIntel : IDisposable
 
     public static JsonObject SvnLevel(int svn, string status) => new()
     {
-        ["tcb"] = new JsonObject { ["isvsvn"] = svn }, ["tcbDate"] = "2026-01-01T00:00:00Z", ["tcbStatus"] = status,
+        ["tcb"] = new JsonObject { ["isvsvn"] = svn },
+        ["tcbDate"] = "2026-01-01T00:00:00Z",
+        ["tcbStatus"] = status,
     };
 
     private static JsonObject Level(int svn, bool isTdx, string status)
@@ -146,7 +148,9 @@ internal sealed class OwnIntel : IDisposable
 
     private static JsonObject Module() => new()
     {
-        ["mrsigner"] = new string('0', 96), ["attributes"] = new string('0', 16), ["attributesMask"] = new string('F', 16),
+        ["mrsigner"] = new string('0', 96),
+        ["attributes"] = new string('0', 16),
+        ["attributesMask"] = new string('F', 16),
     };
 
     private static JsonObject Identity(string id)
