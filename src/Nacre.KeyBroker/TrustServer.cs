@@ -24,7 +24,8 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly CollateralSources _collateral;
 
     private TrustServer(
-        BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master, CollateralSources collateral) =>
+        BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master,
+        CollateralSources collateral) =>
         (_web, _broker, _certificate, _store, _master, _collateral) = (web, broker, certificate, store, master, collateral);
 
     /// <summary>With the real port.</summary>

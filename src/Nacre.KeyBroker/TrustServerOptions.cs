@@ -20,7 +20,9 @@ public sealed record TrustServerOptions
     /// <summary>The authorities whose certificates of TPM endorsement keys are believed.</summary>
     public EkRoots TpmRoots { get; init; } = EkRoots.None;
 
-    /// <summary>Where the collateral of SEV-SNP, SGX and TDX comes from; null to ask the vendors and keep their answers in the data directory.</summary>
+    /// <summary>
+    /// Where the collateral of SEV-SNP, SGX and TDX comes from; null to ask the vendors and keep their answers in the data directory.
+    /// </summary>
     public CollateralOptions? Collateral { get; init; }
 
     public BrokerOptions Broker { get; init; } = new();

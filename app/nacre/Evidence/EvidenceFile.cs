@@ -41,10 +41,12 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         using var document = StrictJson.Parse(json, "evidence", MaxSize);
         var root = document.RootElement;
         return root.TryGetProperty("attestation_report", out var report) && report.TryGetProperty("measurement", out _) ? TeeNames.Snp
+            : report.ValueKind == JsonValueKind.Object && report.TryGetProperty("magic", out _) ? TeeNames.Csv
             : root.TryGetProperty("vcek", out _) ? TeeNames.AzSnpVtpm
             : root.TryGetProperty("td_quote", out _) ? TeeNames.AzTdxVtpm
             : root.TryGetProperty("ak_public", out _) ? TeeNames.Tpm
-            : root.TryGetProperty("quote", out var quote) && quote.ValueKind == JsonValueKind.String && quote.TryGetBytesFromBase64(out var bytes) ? QuoteTee(bytes)
+            : root.TryGetProperty("quote", out var quote) && quote.ValueKind == JsonValueKind.String
+                && quote.TryGetBytesFromBase64(out var bytes) ? QuoteTee(bytes)
             : root.TryGetProperty("device_evidence_list", out _) ? TeeNames.Nvidia
             : root.TryGetProperty("image_hdr_tags", out _) ? TeeNames.Se
             : root.TryGetProperty("token", out _) ? TeeNames.Cca

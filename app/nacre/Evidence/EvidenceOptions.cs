@@ -3,6 +3,7 @@ using System.Globalization;
 using Nacre.Evidence;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Cca;
+using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Collateral.Amd;
 using Nacre.Verifiers.Collateral.Intel;
 using Nacre.Verifiers.Dcap;
@@ -57,6 +58,7 @@ internal sealed class EvidenceOptions
             Snp = snp,
             Dcap = dcap,
             Nvidia = new() { Manifests = folder is null ? null : new NvidiaFileManifests(folder) },
+            Csv = new() { Collateral = folder is null ? null : new HygonFileCollateral(folder) },
             Cca = new() { TrustAnchors = await AnchorsAsync(line.GetValue(_anchors), cancel) },
             AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample,
         };

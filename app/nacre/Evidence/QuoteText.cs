@@ -27,9 +27,11 @@ internal static class QuoteText
         AddEnclave(fields, "qe_", SgxReportBody.Parse(quote.QeReport));
         fields["qe_report_signature"] = Hex(quote.QeReportSignature);
         fields["qe_auth_data"] = Hex(quote.QeAuthData);
-        fields["certification_data"] = string.Create(CultureInfo.InvariantCulture, $"type {quote.CertificationType}, {quote.CertificationData.Length} bytes");
+        fields["certification_data"] = string.Create(
+            CultureInfo.InvariantCulture, $"type {quote.CertificationType}, {quote.CertificationData.Length} bytes");
         fields["trailing"] = string.Create(
-            CultureInfo.InvariantCulture, $"{quote.Trailing.Length} bytes{(quote.Trailing.ContainsAnyExcept((byte)0) ? ", not all zero" : "")}");
+            CultureInfo.InvariantCulture,
+            $"{quote.Trailing.Length} bytes{(quote.Trailing.ContainsAnyExcept((byte)0) ? ", not all zero" : "")}");
         return fields;
     }
 

@@ -12,29 +12,35 @@ internal sealed class CollateralFlags
 
     private readonly Option<DirectoryInfo?> _folder = new("--collateral")
     {
-        Description = "Folder with AMD's certificates and lists and with sets of Intel's collateral; nothing is then asked for over the network.",
+        Description = "Folder with AMD's certificates and sets of Intel's collateral; nothing is then asked for over the network.",
     };
 
     private readonly Option<string> _intel = new("--pccs")
     {
-        Description = "Intel's certification service, or a PCCS of your own.", DefaultValueFactory = _ => DcapServiceOptions.IntelService.ToString(),
+        Description = "Intel's certification service, or a PCCS of your own.",
+        DefaultValueFactory = _ => DcapServiceOptions.IntelService.ToString(),
     };
 
     private readonly Option<string> _amd = new("--kds")
     {
-        Description = "AMD's key distribution service, or one that answers like it.", DefaultValueFactory = _ => AmdKeyDistribution.DefaultService.ToString(),
+        Description = "AMD's key distribution service, or one that answers like it.",
+        DefaultValueFactory = _ => AmdKeyDistribution.DefaultService.ToString(),
     };
 
     private readonly Option<string> _update = new("--tcb-update")
     {
-        Description = "early takes Intel's newest evaluation at once; standard gives platforms time to follow.", DefaultValueFactory = _ => "early",
+        Description = "early takes Intel's newest evaluation at once; standard gives platforms time to follow.",
+        DefaultValueFactory = _ => "early",
     };
 
-    private readonly Option<DirectoryInfo?> _cache = new("--collateral-cache") { Description = "Folder for the answers of both, which several servers may share (DIR/collateral)." };
+    private readonly Option<DirectoryInfo?> _cache = new("--collateral-cache")
+    {
+        Description = "Folder for the answers of both, which several servers may share (DIR/collateral).",
+    };
 
     private readonly Option<int> _grace = new("--collateral-grace")
     {
-        Description = "Days that collateral is still taken after its end while there is no newer; the claim collateral_expiration_status then says 1.",
+        Description = "Days that collateral is taken after its end while there is no newer; collateral_expiration_status then says 1.",
     };
 
     private CollateralFlags() => _update.AcceptOnlyFromAmong("early", "standard");
@@ -70,5 +76,6 @@ internal sealed class CollateralFlags
     // What is answered is signed; without TLS a network could still keep a newer list from us.
     private static Uri Address(string text, string option) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == "https" || url.Scheme == "http" && url.IsLoopback) ? url
-            : throw new CommandException($"'{text}' is no address for {option}", "it looks like https://pccs.example:8081; http is for this machine only");
+            : throw new CommandException(
+                $"'{text}' is no address for {option}", "it looks like https://pccs.example:8081; http is for this machine only");
 }

@@ -16,7 +16,9 @@ public readonly struct HclTdReport
     /// <summary>TEE_TCB_SVN, MRSEAM, MRSIGNERSEAM and SEAMATTRIBUTES: the first part of a quote's body.</summary>
     public const int ModuleSize = 120;
 
-    /// <summary>TDATTRIBUTES to MROWNERCONFIG, which the TD is launched with: the part of a quote's body behind <see cref="ModuleSize"/>.</summary>
+    /// <summary>
+    /// TDATTRIBUTES to MROWNERCONFIG, which the TD is launched with: the part of a quote's body behind <see cref="ModuleSize"/>.
+    /// </summary>
     public const int LaunchSize = 208;
 
     private const string Structure = "azure.td_report";
@@ -42,7 +44,8 @@ public readonly struct HclTdReport
 
     /// <summary>Whether a quote's body speaks of the same TD on the same module. The registers may have been extended in between.</summary>
     public bool IsOf(TdReport quoted, ReadOnlySpan<byte> body) =>
-        ReportData.SequenceEqual(quoted.ReportData) && Module.SequenceEqual(body[..ModuleSize]) && Launch.SequenceEqual(body.Slice(ModuleSize, LaunchSize));
+        ReportData.SequenceEqual(quoted.ReportData) && Module.SequenceEqual(body[..ModuleSize])
+            && Launch.SequenceEqual(body.Slice(ModuleSize, LaunchSize));
 
     /// <param name="hardwareReport">The area of an HCL report that holds the processor's report.</param>
     /// <exception cref="MalformedDataException">It holds no TDREPORT, or one that contradicts itself.</exception>

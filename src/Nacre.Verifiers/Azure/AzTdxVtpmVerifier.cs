@@ -9,8 +9,8 @@ using Nacre.Verifiers.Tdx;
 namespace Nacre.Verifiers.Azure;
 
 /// <summary>
-/// Verifies the evidence of an Azure confidential VM on TDX (evidence.md 8.3): a vTPM quote by a key that the TD's quote binds, and that quote
-/// itself. The TD measures Microsoft's paravisor; the guest's own state is in the vTPM's registers.
+/// Verifies the evidence of an Azure confidential VM on TDX (evidence.md 8.3): a vTPM quote by a key that the TD's quote binds, and that
+/// quote itself. The TD measures Microsoft's paravisor; the guest's own state is in the vTPM's registers.
 /// </summary>
 public sealed class AzTdxVtpmVerifier(DcapOptions options) : IEvidenceVerifier
 {
@@ -57,7 +57,8 @@ public sealed class AzTdxVtpmVerifier(DcapOptions options) : IEvidenceVerifier
     {
         var isSame = local.IsOf(report, quote.Body.Span);
         checks.Require(
-            isSame, "azure.hcl.td_report", "TDREPORT of the HCL report", "report data, module, attributes and launch measurements of the TD quote",
+            isSame, "azure.hcl.td_report", "TDREPORT of the HCL report",
+            "report data, module, attributes and launch measurements of the TD quote",
             isSame ? "the same" : "another TD or another moment", "the HCL report or the TD quote is that of another VM: read both again");
     }
 }

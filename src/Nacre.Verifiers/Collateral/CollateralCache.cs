@@ -4,10 +4,10 @@ using Nacre.Formats;
 namespace Nacre.Verifiers.Collateral;
 
 /// <summary>
-/// Keeps collateral in a folder that processes may share. What is kept is proved before it is taken and again when it is read. A document that
-/// is still good is given at once and renewed behind the caller's back when it is old or a quarter of its time is left; one behind its end is
-/// asked for, and the old one is given only while there is no better and at most <see cref="Grace"/> behind its end (the verifier says so).
-/// A document is never replaced by one that was issued before it.
+/// Keeps collateral in a folder that processes may share. What is kept is proved before it is taken and again when it is read. A document
+/// that is still good is given at once and renewed behind the caller's back when it is old or a quarter of its time is left; one behind its
+/// end is asked for, and the old one is given only while there is no better and at most <see cref="Grace"/> behind its end (the verifier
+/// says so). A document is never replaced by one that was issued before it.
 /// </summary>
 /// <remarks>
 /// One process asks for a document at a time. After a failure the service is left alone for <see cref="Pause"/>, or as long as it asks, but
@@ -83,7 +83,8 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
     }
 
     // Near its end a document is asked for more often, but not each time: the vendor may have no newer one yet.
-    private bool IsOld(KeptCollateral kept, DateTimeOffset now) => now - kept.Since >= (now >= Ahead(kept.Life) ? RenewAfter / 24 : RenewAfter);
+    private bool IsOld(KeptCollateral kept, DateTimeOffset now) =>
+        now - kept.Since >= (now >= Ahead(kept.Life) ? RenewAfter / 24 : RenewAfter);
 
     private static DateTimeOffset Ahead(CollateralLife life) => life.Until - (life.Until - life.From) / 4;
 
@@ -143,7 +144,8 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
 
             var life = Prove(item, document);
             if (kept is not null && life.From < kept.Life.From)
-                throw new CollateralUnavailableException(item.What, item.Path, $"the service serves one of {life.From:u}, older than the one of {kept.Life.From:u}");
+                throw new CollateralUnavailableException(
+                    item.What, item.Path, $"the service serves one of {life.From:u}, older than the one of {kept.Life.From:u}");
 
             _failures.TryRemove(item.Path, out _);
             if (now > life.Until)
@@ -183,7 +185,8 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
         }
         catch (MalformedDataException error)
         {
-            throw new CollateralUnavailableException(item.What, item.Path, $"what the service answers cannot be used: {error.Message}", error);
+            throw new CollateralUnavailableException(
+                item.What, item.Path, $"what the service answers cannot be used: {error.Message}", error);
         }
     }
 

@@ -57,8 +57,11 @@ internal static class CollateralFile
         }
     }
 
-    /// <summary>Held while one process asks for a document; null when it cannot be had, which costs a second question and nothing else.</summary>
-    public static async ValueTask<FileStream?> TakeTurnAsync(string folder, CollateralItem item, TimeProvider clock, CancellationToken cancel)
+    /// <summary>
+    /// Held while one process asks for a document; null when it cannot be had, which costs a second question and nothing else.
+    /// </summary>
+    public static async ValueTask<FileStream?> TakeTurnAsync(
+        string folder, CollateralItem item, TimeProvider clock, CancellationToken cancel)
     {
         // Guests choose what is asked for, so there are a few locks and not one for each document.
         var path = Path.Combine(folder, "locks", $"{SHA256.HashData(Encoding.UTF8.GetBytes(item.Path))[0]:x2}");

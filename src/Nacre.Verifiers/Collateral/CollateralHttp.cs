@@ -4,8 +4,8 @@ using System.Net.Http.Headers;
 namespace Nacre.Verifiers.Collateral;
 
 /// <summary>
-/// Asks a vendor's service over HTTP and trusts nothing it says: answers are bounded in size and time; redirects are followed a few times and
-/// never to another scheme; a busy service (429, 502, 503) is waited for as long as it asks, if that is within the deadline.
+/// Asks a vendor's service over HTTP and trusts nothing it says: answers are bounded in size and time; redirects are followed a few times
+/// and never to another scheme; a busy service (429, 502, 503) is waited for as long as it asks, if that is within the deadline.
 /// </summary>
 /// <param name="http">One that does not follow redirects by itself, such as <see cref="CreateClient"/> makes.</param>
 /// <param name="clock">For the deadline and the waits.</param>
@@ -57,7 +57,8 @@ public sealed class CollateralHttp(HttpClient http, TimeProvider clock)
                 if (Redirect(response, url) is { } next)
                 {
                     url = ++redirects <= MaxRedirects && next.Scheme == url.Scheme ? next
-                        : throw new CollateralUnavailableException(what, url.ToString(), $"it redirects to {next}: another scheme, or for the {redirects}th time");
+                        : throw new CollateralUnavailableException(
+                            what, url.ToString(), $"it redirects to {next}: another scheme, or for the {redirects}th time");
                     continue;
                 }
 
@@ -66,7 +67,8 @@ public sealed class CollateralHttp(HttpClient http, TimeProvider clock)
                 if (!busy || attempt++ == MaxAttempts || wait > Deadline - clock.GetElapsedTime(since))
                 {
                     throw new CollateralUnavailableException(
-                        what, url.ToString(), $"the service answers {(int)response.StatusCode}{(busy ? $" and asks to wait {wait.TotalSeconds:0} seconds" : "")}")
+                        what, url.ToString(),
+                        $"the service answers {(int)response.StatusCode}{(busy ? $" and asks to wait {wait.TotalSeconds:0} seconds" : "")}")
                     {
                         RetryAfter = busy ? wait : null,
                     };
@@ -86,7 +88,8 @@ public sealed class CollateralHttp(HttpClient http, TimeProvider clock)
     }
 
     private static Uri? Redirect(HttpResponseMessage response, Uri url) =>
-        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location ? new Uri(url, location) : null;
+        (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location
+            && Uri.TryCreate(url, location, out var next) ? next : null;
 
     private TimeSpan Wait(HttpResponseMessage response)
     {

@@ -7,7 +7,8 @@ namespace Nacre.Verifiers.Collateral;
 /// <param name="HasChain">Whether its issuer chain comes with it.</param>
 /// <param name="Renews">Whether the vendor publishes it again before it ends.</param>
 /// <param name="Prove">
-/// Its dates. It throws <see cref="Formats.MalformedDataException"/> for a document that is not this one, or not signed by who must sign it.
+/// Its dates. It throws <see cref="Formats.MalformedDataException"/> for a document that is not this one, or not signed by
+/// who must sign it.
 /// </param>
 internal sealed record CollateralItem(
     string Path, string What, int MaxSize, bool HasChain, bool Renews, Func<CollateralDocument, CollateralLife> Prove);

@@ -18,7 +18,8 @@ internal sealed class DcapVerification(DcapOptions options)
     private readonly PckAuthorityCache _authorities = new();
 
     /// <summary>Null, with a check failed, when there is no platform or no collateral to judge the rest by.</summary>
-    public async ValueTask<DcapPlatform?> RequireGenuineAsync(CheckList checks, DcapQuote quote, DateTimeOffset at, CancellationToken cancel)
+    public async ValueTask<DcapPlatform?> RequireGenuineAsync(
+        CheckList checks, DcapQuote quote, DateTimeOffset at, CancellationToken cancel)
     {
         RequireNoTrailingData(checks, quote);
         QeChecks.RequireQuoteSignature(checks, quote);

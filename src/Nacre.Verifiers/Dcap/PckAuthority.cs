@@ -42,7 +42,8 @@ internal sealed class PckAuthorityCache
 
     public PckAuthority Prove(Certificate certificate, Certificate root)
     {
-        if (_last is { } last && last.Certificate.Raw.Span.SequenceEqual(certificate.Raw.Span) && last.Root.Raw.Span.SequenceEqual(root.Raw.Span))
+        if (_last is { } last && last.Certificate.Raw.Span.SequenceEqual(certificate.Raw.Span)
+            && last.Root.Raw.Span.SequenceEqual(root.Raw.Span))
             return last;
 
         var authority = PckAuthority.Prove(certificate, root);

@@ -11,7 +11,8 @@ internal static class SnpRevocation
     private const string Subject = "revocation list";
 
     /// <summary>Whether the list is behind its end and taken all the same; null when nothing can be said of it.</summary>
-    public static bool? Require(CheckList checks, ReadOnlySpan<byte> list, SnpVek vek, AmdRoots roots, SnpSigningKey kind, DateTimeOffset at, TimeSpan grace)
+    public static bool? Require(
+        CheckList checks, ReadOnlySpan<byte> list, SnpVek vek, AmdRoots roots, SnpSigningKey kind, DateTimeOffset at, TimeSpan grace)
     {
         CertificateRevocationList crl;
         try

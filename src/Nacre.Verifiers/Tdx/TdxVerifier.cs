@@ -67,7 +67,9 @@ public sealed class TdxVerifier(DcapOptions options) : IEvidenceVerifier
         return checks.Conclude(() => [new(Tee, "cpu", claims)]);
     }
 
-    /// <summary>All checks but those of the bindings and the log, with the claims of the quote; null when it cannot be judged at all.</summary>
+    /// <summary>
+    /// All checks but those of the bindings and the log, with the claims of the quote; null when it cannot be judged at all.
+    /// </summary>
     internal async ValueTask<JsonObject?> RequireGenuineAsync(
         CheckList checks, DcapQuote quote, TdReport report, DateTimeOffset at, CancellationToken cancel)
     {

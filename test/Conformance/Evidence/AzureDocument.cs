@@ -55,7 +55,8 @@ internal static class AzureDocument
     }
 
     private static string AmdRoot(Certificate certificate) =>
-        certificate.Issuer.CommonName!.Replace("SEV-VLEK-", "ARK-", StringComparison.Ordinal).Replace("SEV-", "ARK-", StringComparison.Ordinal);
+        certificate.Issuer.CommonName!.Replace("SEV-VLEK-", "ARK-", StringComparison.Ordinal)
+            .Replace("SEV-", "ARK-", StringComparison.Ordinal);
 
     private static void RequireReport(HclReport report)
     {
@@ -63,7 +64,8 @@ internal static class AzureDocument
         if (report.Type == HclReportType.Tdx)
         {
             var bound = HclTdReport.Parse(report.HardwareReport).ReportData;
-            Assert.True(bound[..32].SequenceEqual(SHA256.HashData(report.VariableData.Span)), "the TDREPORT does not bind the runtime data");
+            var data = SHA256.HashData(report.VariableData.Span);
+            Assert.True(bound[..data.Length].SequenceEqual(data), "the TDREPORT does not bind the runtime data");
         }
     }
 
@@ -73,7 +75,8 @@ internal static class AzureDocument
         if (root.TryGetProperty("pcrs", out var pcrs))
         {
             Assert.Equal(2 * SignatureSize, root.GetProperty("signature").GetString()!.Length);
-            RequireQuote(Convert.FromHexString(root.GetProperty("message").GetString()!), [.. pcrs.EnumerateArray().Select(pcr => Convert.FromHexString(pcr.GetString()!))]);
+            RequireQuote(Convert.FromHexString(root.GetProperty("message").GetString()!),
+                [.. pcrs.EnumerateArray().Select(pcr => Convert.FromHexString(pcr.GetString()!))]);
         }
         else
         {

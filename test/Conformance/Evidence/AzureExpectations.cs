@@ -16,7 +16,8 @@ internal static class AzureExpectations
     /// <param name="expected">Of the manifest.</param>
     /// <param name="requireProcessor">Takes the members that speak of the processor's report; false for one that it does not know.</param>
     public static void Require(
-        AzureVtpmEvidence evidence, Verdict verdict, JsonElement expected, Func<AzureVtpmEvidence, Verdict, string, JsonElement, bool> requireProcessor)
+        AzureVtpmEvidence evidence, Verdict verdict, JsonElement expected,
+        Func<AzureVtpmEvidence, Verdict, string, JsonElement, bool> requireProcessor)
     {
         var hcl = evidence.HclReport;
         var attest = TpmAttest.Parse(evidence.Message);
@@ -32,17 +33,20 @@ internal static class AzureExpectations
                     Assert.Equal(value.GetString(), Convert.ToHexStringLower(SHA256.HashData(hcl.VariableData.Span)));
                     break;
                 case "user_data":
-                    Assert.Equal(value.GetString(), Convert.ToHexString(HclRuntimeData.Parse(hcl.VariableData).UserData!), ignoreCase: true);
+                    var userData = HclRuntimeData.Parse(hcl.VariableData).UserData!;
+                    Assert.Equal(value.GetString(), Convert.ToHexString(userData), ignoreCase: true);
                     break;
                 case "vm_configuration":
-                    Assert.True(JsonNode.DeepEquals(JsonNode.Parse(value.GetRawText()), JsonNode.Parse(hcl.VariableData.Span)!["vm-configuration"]));
+                    Assert.True(JsonNode.DeepEquals(
+                        JsonNode.Parse(value.GetRawText()), JsonNode.Parse(hcl.VariableData.Span)!["vm-configuration"]));
                     break;
                 case "nonce":
                     Assert.Equal(value.GetString(), Convert.ToHexStringLower(attest.ExtraData.Span));
                     break;
                 case "pcr_selection":
                     Assert.Equal("0xb", Assert.Single(value.EnumerateArray())[0].GetString());
-                    Assert.Equal(Enumerable.Range(0, AzureVtpmEvidence.PcrCount), value[0][1].EnumerateArray().Select(pcr => pcr.GetInt32()));
+                    Assert.Equal(
+                        Enumerable.Range(0, AzureVtpmEvidence.PcrCount), value[0][1].EnumerateArray().Select(pcr => pcr.GetInt32()));
                     Assert.Equal(TpmPcrSelection.AllSha256, Assert.Single(attest.Selection));
                     break;
                 case "pcr8":
@@ -58,7 +62,8 @@ internal static class AzureExpectations
                     RequireOutcome(verdict, "azure.hcl.binding", value.GetBoolean());
                     break;
                 default:
-                    Assert.True(requireProcessor(evidence, verdict, member.Name, value), $"the expected value '{member.Name}' is not known");
+                    Assert.True(requireProcessor(evidence, verdict, member.Name, value),
+                        $"the expected value '{member.Name}' is not known");
                     break;
             }
         }

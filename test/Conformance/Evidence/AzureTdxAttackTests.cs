@@ -15,7 +15,8 @@ public sealed class AzureTdxAttackTests
 
     private static readonly DateTimeOffset s_at = new(2025, 2, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly byte[] s_nonce = "challenge"u8.ToArray();
-    private static readonly Lazy<AzTdxVtpmVerifier> s_verifier = new(() => new(new() { Collateral = new MemoryDcapCollateral(Collateral()) }));
+    private static readonly Lazy<AzTdxVtpmVerifier> s_verifier = new(
+        () => new(new() { Collateral = new MemoryDcapCollateral(Collateral()) }));
 
     [Fact]
     public async Task The_genuine_evidence_verifies_for_its_challenge_alone()
@@ -68,7 +69,8 @@ public sealed class AzureTdxAttackTests
     [Fact]
     public async Task Refuses_the_quote_of_another_td() => Assert.Equal(
         ["azure.hcl.binding", "azure.hcl.td_report"],
-        Failures(await VerifyAsync(SharedVectors.Read("az-tdx-vtpm/derived/td_quote_of_other_vm.json"), s_nonce)).Where(id => id.StartsWith("azure.hcl", StringComparison.Ordinal)));
+        Failures(await VerifyAsync(SharedVectors.Read("az-tdx-vtpm/derived/td_quote_of_other_vm.json"), s_nonce))
+            .Where(id => id.StartsWith("azure.hcl", StringComparison.Ordinal)));
 
     [Fact]
     public async Task Refuses_evidence_of_the_other_kind_of_vm()

@@ -28,7 +28,8 @@ internal sealed class AzureTdxVectors : IVectorSubject
 
         // Without collateral nothing verifies; what else fails is what is wrong with the evidence itself.
         var evidence = AzureDocument.Unwrap(bytes);
-        var nonce = file.Expected is { } values && values.TryGetProperty("nonce", out var hex) ? Convert.FromHexString(hex.GetString()!) : null;
+        var nonce = file.Expected is { } values && values.TryGetProperty("nonce", out var hex)
+            ? Convert.FromHexString(hex.GetString()!) : null;
         var verdict = Assert.IsType<Refused>(await VerifyAsync(new(), evidence, file.EvaluateAt, nonce));
         var failures = verdict.Failures.Where(check => check.Id != NoCollateral).ToArray();
         switch (file.Verdict)
@@ -73,7 +74,8 @@ internal sealed class AzureTdxVectors : IVectorSubject
         // The same evidence for another challenge, and after the collateral's end.
         Assert.IsType<Refused>(await VerifyAsync(options, evidence, @case.EvaluateAt, [1, 2, 3]));
         if (@case.Find("collateral_fresh") is { } fresh)
-            Assert.IsType<Refused>(await VerifyAsync(options, evidence, fresh.GetProperty("until").GetDateTimeOffset().AddDays(1), reportData: null));
+            Assert.IsType<Refused>(
+                await VerifyAsync(options, evidence, fresh.GetProperty("until").GetDateTimeOffset().AddDays(1), reportData: null));
     }
 
     private static ValueTask<Verdict> VerifyAsync(DcapOptions options, byte[] evidence, DateTimeOffset at, byte[]? reportData) =>

@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Nacre.ConformanceTests.Evidence;
 
 /// <summary>
-/// Takes a file of collateral apart into what it holds in the forms of Intel's service: signed JSON, PEM chains, DER lists. Wrappers of other
-/// projects become those; anything else stays as it is.
+/// Takes a file of collateral apart into what it holds in the forms of Intel's service: signed JSON, PEM chains, DER lists. Wrappers of
+/// other projects become those; anything else stays as it is.
 /// </summary>
 internal static class CollateralDocument
 {
@@ -30,9 +30,12 @@ internal static class CollateralDocument
         return blob.Length < bytes.Length ? SplitOpenEnclave(blob) : [bytes];
     }
 
-    /// <summary>Whether a wrapper says by an empty list that its body was never signed: another project's data for choosing among numbers.</summary>
+    /// <summary>
+    /// Whether a wrapper says by an empty list that its body was never signed: another project's data for choosing among numbers.
+    /// </summary>
     public static bool IsUnsigned(byte[] bytes) =>
-        bytes.AsSpan().TrimStart(" \r\n\t"u8).StartsWith("{"u8) && JsonDocument.Parse(bytes).RootElement.TryGetProperty("signature", out var signature)
+        bytes.AsSpan().TrimStart(" \r\n\t"u8).StartsWith("{"u8)
+            && JsonDocument.Parse(bytes).RootElement.TryGetProperty("signature", out var signature)
         && signature.ValueKind == JsonValueKind.Array && signature.GetArrayLength() == 0;
 
     private static IEnumerable<byte[]> SplitJson(byte[] json)
@@ -50,14 +53,16 @@ internal static class CollateralDocument
 
         return root.EnumerateObject().Select(member => member.Name).ToHashSet() switch
         {
-            var names when names.Contains("raw_tcb_info") => [Signed(root, "raw_tcb_info", "tcbInfo"), .. IsUnsigned(json) ? [] : new[] { Chain(root) }],
+            var names when names.Contains("raw_tcb_info") =>
+                [Signed(root, "raw_tcb_info", "tcbInfo"), .. IsUnsigned(json) ? [] : new[] { Chain(root) }],
             var names when names.Contains("raw_enclave_identity") => [Signed(root, "raw_enclave_identity", "enclaveIdentity"), Chain(root)],
             var names when names.Contains("raw_tcb_evaluation_data_numbers") =>
                 [Signed(root, "raw_tcb_evaluation_data_numbers", "tcbEvaluationDataNumbers"), Chain(root)],
             var names when names.Contains("crl") => [Pem(root.GetProperty("crl").GetString()!), Chain(root)],
             var names when names.Contains("cert") => [Encoding.ASCII.GetBytes(root.GetProperty("cert").GetString()!), Chain(root)],
             var names when names.Contains("pck_data") =>
-                [.. root.GetProperty("pck_data").EnumerateArray().Select(one => Encoding.ASCII.GetBytes(one.GetProperty("cert").GetString()!)), Chain(root)],
+                [.. root.GetProperty("pck_data").EnumerateArray()
+                    .Select(one => Encoding.ASCII.GetBytes(one.GetProperty("cert").GetString()!)), Chain(root)],
             var names when names.Contains("tcb_info_issuer_chain") => SplitBundle(root),
             _ => [json],
         };
@@ -73,7 +78,8 @@ internal static class CollateralDocument
             else if (member.Name.EndsWith("_crl", StringComparison.Ordinal))
                 yield return Convert.FromHexString(text);
             else if (member.Name is "tcb_info" or "qe_identity")
-                yield return Body(member.Name == "tcb_info" ? "tcbInfo" : "enclaveIdentity", text, root.GetProperty(member.Name + "_signature").GetString()!);
+                yield return Body(
+                    member.Name == "tcb_info" ? "tcbInfo" : "enclaveIdentity", text, root.GetProperty(member.Name + "_signature").GetString()!);
             else
                 Assert.EndsWith("_signature", member.Name, StringComparison.Ordinal);
         }
@@ -123,7 +129,8 @@ internal static class CollateralDocument
         return [.. new byte[32 - bytes.Length], .. bytes];
     }
 
-    private static byte[] Body(string name, string text, string signature) => Encoding.UTF8.GetBytes($$"""{"{{name}}":{{text}},"signature":"{{signature}}"}""");
+    private static byte[] Body(string name, string text, string signature) =>
+        Encoding.UTF8.GetBytes($$"""{"{{name}}":{{text}},"signature":"{{signature}}"}""");
 
     private static byte[] Pem(string pem) => Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]);
 }

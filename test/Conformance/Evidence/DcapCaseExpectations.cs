@@ -32,7 +32,8 @@ internal static class DcapCaseExpectations
                     break;
                 case "advisory_ids":
                     Assert.Equal(
-                        value.EnumerateArray().Select(id => id.GetString()).Order(StringComparer.Ordinal), (launch?.AdvisoryIds ?? []).Order(StringComparer.Ordinal));
+                        value.EnumerateArray().Select(id => id.GetString()).Order(StringComparer.Ordinal),
+                        (launch?.AdvisoryIds ?? []).Order(StringComparer.Ordinal));
                     break;
                 case "qe_identity_match":
                     AzureExpectations.RequireOutcome(verdict, "dcap.qe.identity", value.GetBoolean());
@@ -56,7 +57,8 @@ internal static class DcapCaseExpectations
         }
     }
 
-    private static string? Status(Verdict verdict) => verdict is Verified verified ? (string?)verified.Claims[0].Claims["tcb_status"] : null;
+    private static string? Status(Verdict verdict) =>
+        verdict is Verified verified ? (string?)verified.Claims[0].Claims["tcb_status"] : null;
 
     private static (TcbResult? Launch, TcbResult? Current) Evaluate(DcapQuote quote, DcapCollateral collateral)
     {
@@ -109,7 +111,8 @@ internal static class DcapCaseExpectations
         }
     }
 
-    private static string Module(TcbResult result) => $"[\"{result.ModuleId}\",\"{result.Module?.Status}\",\"{(result.Module is { } module ? Iso(module.Date) : "")}\"]";
+    private static string Module(TcbResult result) =>
+        $"[\"{result.ModuleId}\",\"{result.Module?.Status}\",\"{(result.Module is { } module ? Iso(module.Date) : "")}\"]";
 
     private static string Compact(JsonElement value) => System.Text.Json.Nodes.JsonNode.Parse(value.GetRawText())?.ToJsonString() ?? "null";
 

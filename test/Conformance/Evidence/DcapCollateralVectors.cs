@@ -10,8 +10,8 @@ using Nacre.Verifiers.Dcap;
 namespace Nacre.ConformanceTests.Evidence;
 
 /// <summary>
-/// The vectors of Intel's collateral: answers of its service, revocation lists, issuer chains, and the wrappers other projects keep them in.
-/// What a file is, is found by its content. Valid ones are read and their signatures verify; invalid ones fail at either.
+/// The vectors of Intel's collateral: answers of its service, revocation lists, issuer chains, and the wrappers other projects keep them
+/// in. What a file is, is found by its content. Valid ones are read and their signatures verify; invalid ones fail at either.
 /// </summary>
 internal sealed class DcapCollateralVectors : IVectorSubject
 {
@@ -86,7 +86,8 @@ internal sealed class DcapCollateralVectors : IVectorSubject
         {
             Assert.NotEqual(0, numbers.GetProperty("tcbEvalNumbers").GetArrayLength());
             found.Add(numbers);
-            return ExamineSignature(Encoding.UTF8.GetBytes(numbers.GetRawText()), Convert.FromHexString(root.GetProperty("signature").GetString()!));
+            return ExamineSignature(
+                Encoding.UTF8.GetBytes(numbers.GetRawText()), Convert.FromHexString(root.GetProperty("signature").GetString()!));
         }
 
         var identity = QeIdentity.Parse(part);
@@ -97,7 +98,8 @@ internal sealed class DcapCollateralVectors : IVectorSubject
     private static string? ExamineSignature(byte[] text, byte[] signature)
     {
         using var key = VerificationKey.Import(IntelAuthorities.All[1].SubjectPublicKeyInfo.Span);
-        return key.VerifyEcdsa(System.Security.Cryptography.HashAlgorithmName.SHA256, text, signature) ? null : "the signature does not verify";
+        return key.VerifyEcdsa(System.Security.Cryptography.HashAlgorithmName.SHA256, text, signature) ? null
+            : "the signature does not verify";
     }
 
     private static string? ExamineList(CertificateRevocationList list, List<object> found)

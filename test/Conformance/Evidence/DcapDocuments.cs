@@ -35,7 +35,8 @@ internal static class DcapDocuments
     private static void RequireReadable(byte[] part)
     {
         if (Starts(part, "-----BEGIN"))
-            Assert.All(PemCertificates.Parse(Encoding.ASCII.GetString(part)), one => Assert.Equal(PckExtensions.Components, PckExtensions.Parse(one).ComponentSvns.Length));
+            Assert.All(PemCertificates.Parse(Encoding.ASCII.GetString(part)),
+                one => Assert.Equal(PckExtensions.Components, PckExtensions.Parse(one).ComponentSvns.Length));
         else if (!Starts(part, "{"))
             Assert.NotNull(CertificateRevocationList.Parse(part).Number);
         else if (!JsonDocument.Parse(part).RootElement.TryGetProperty("tcbInfo", out var info))
@@ -89,8 +90,10 @@ internal static class DcapDocuments
     private static IReadOnlyList<Certificate> TestAuthorities(VectorManifest manifest) =>
     [
         .. manifest.Files.Where(file => file.Verdict == "valid-under-test-root").Select(file => file.Read())
-            .Where(bytes => Starts(bytes, "-----BEGIN CERTIFICATE")).SelectMany(bytes => PemCertificates.Parse(Encoding.ASCII.GetString(bytes))),
+            .Where(bytes => Starts(bytes, "-----BEGIN CERTIFICATE"))
+                .SelectMany(bytes => PemCertificates.Parse(Encoding.ASCII.GetString(bytes))),
     ];
 
-    private static bool Starts(byte[] bytes, string text) => bytes.AsSpan().TrimStart(" \r\n\t"u8).StartsWith(Encoding.ASCII.GetBytes(text));
+    private static bool Starts(byte[] bytes, string text) =>
+        bytes.AsSpan().TrimStart(" \r\n\t"u8).StartsWith(Encoding.ASCII.GetBytes(text));
 }

@@ -38,7 +38,8 @@ internal static class DcapExpectations
                         RequirePck(PckChainText.Parse(quote.CertificationData.Span), value);
                     break;
                 case "crypto":
-                    RequireCrypto(verdict, value, quote.CertificationType != 5 || IsRoot(PckChainText.Parse(quote.CertificationData.Span)[^1]));
+                    RequireCrypto(verdict, value, quote.CertificationType != 5
+                        || IsRoot(PckChainText.Parse(quote.CertificationData.Span)[^1]));
                     break;
                 default:
                     Assert.Equal($"{member.Name}={value}", $"{member.Name}={Plain(quote, member.Name)}");
@@ -85,7 +86,8 @@ internal static class DcapExpectations
         "header_user_data" => Convert.ToHexStringLower(quote.Header[28..]),
         "cert_data_type" => quote.CertificationType,
         "qe_auth_data_len" => quote.QeAuthData.Length,
-        "debug" => quote.TeeType == DcapQuote.Tdx ? TdReport.Parse(quote.Body).Attributes.IsUnderDebug : SgxReportBody.Parse(quote.Body).IsDebug,
+        "debug" => quote.TeeType == DcapQuote.Tdx ? TdReport.Parse(quote.Body).Attributes.IsUnderDebug
+            : SgxReportBody.Parse(quote.Body).IsDebug,
         _ => throw new InvalidDataException($"the expected value '{name}' is not known"),
     };
 
@@ -169,13 +171,16 @@ internal static class DcapExpectations
                 _ => throw new InvalidDataException($"the expected value '{member.Name}' is not known"),
             };
             var wanted = JsonNode.Parse(member.Value.GetRawText());
-            Assert.True(JsonNode.DeepEquals(wanted, actual), $"{member.Name}: expected {member.Value.GetRawText()}, found {actual?.ToJsonString() ?? "null"}");
+            Assert.True(JsonNode.DeepEquals(wanted, actual),
+                $"{member.Name}: expected {member.Value.GetRawText()}, found {actual?.ToJsonString() ?? "null"}");
         }
     }
 
     private static JsonObject Configuration(PckExtensions pck) => pck.PlatformInstanceId is null ? [] : new()
     {
-        ["dynamicPlatform"] = pck.DynamicPlatform, ["cachedKeys"] = pck.CachedKeys, ["smtEnabled"] = pck.SmtEnabled,
+        ["dynamicPlatform"] = pck.DynamicPlatform,
+        ["cachedKeys"] = pck.CachedKeys,
+        ["smtEnabled"] = pck.SmtEnabled,
     };
 
     private static JsonValue Json(string text) => JsonValue.Create(text);

@@ -5,7 +5,10 @@ using Nacre.Verifiers.Dcap;
 
 namespace Nacre.ConformanceTests.Evidence;
 
-/// <summary>Intel's public authorities, for vectors that do not carry their own: the root, who signs TCB information, and both issuers of PCK certificates.</summary>
+/// <summary>
+/// Intel's public authorities, for vectors that do not carry their own: the root, who signs TCB information, and both issuers of PCK
+/// certificates.
+/// </summary>
 internal static class IntelAuthorities
 {
     private static readonly Lazy<IReadOnlyList<Certificate>> s_all = new(() => Load());

@@ -31,7 +31,8 @@ internal static class RaTlsCertificate
                 "pubkey_hash" => VerificationKey.Digest(certificate.SubjectPublicKeyInfo.Span),
                 "not_before" => Time(certificate.NotBefore),
                 "not_after" => Time(certificate.NotAfter),
-                "claims" => member.Value.EnumerateObject().All(claim => evidence.AsSpan().IndexOf(Convert.FromHexString(claim.Value.GetString()!)) > 0)
+                "claims" => member.Value.EnumerateObject()
+                    .All(claim => evidence.AsSpan().IndexOf(Convert.FromHexString(claim.Value.GetString()!)) > 0)
                     ? member.Value.ToString() : "(others)",
                 _ => throw new InvalidDataException($"the expected value '{member.Name}' is not known"),
             };

@@ -127,7 +127,8 @@ public sealed class SnpAttackTests
     [Fact]
     public async Task Refuses_numbers_of_a_signature_that_are_out_of_range()
     {
-        var order = Convert.FromHexString("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
+        var order = Convert.FromHexString(
+            "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
         Array.Reverse(order);
         foreach (var offset in (int[])[SnpReport.SignedSize, SnpReport.SignedSize + 72])
         {
@@ -157,7 +158,8 @@ public sealed class SnpAttackTests
     [Fact]
     public async Task Refuses_the_certificate_of_another_chip_product_or_kind()
     {
-        foreach (var (path, id) in new[] { ("snp/certs/msft_milan_vcek.pem", "snp.vek.chip_id"), ("az-snp-vtpm/parts/vcek-genoa.pem", "snp.vek.issuer") })
+        (string, string)[] others = [("snp/certs/msft_milan_vcek.pem", "snp.vek.chip_id"), ("az-snp-vtpm/parts/vcek-genoa.pem", "snp.vek.issuer")];
+        foreach (var (path, id) in others)
         {
             var report = Report();
             report[0x1a0] ^= 1;

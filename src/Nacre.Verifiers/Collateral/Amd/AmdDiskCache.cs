@@ -28,7 +28,8 @@ public sealed class AmdDiskCache(IAmdCollateral source, CollateralCache cache) :
         var item = new CollateralItem(
             $"amd/{AmdFileCollateral.ListName(product, key)}", $"revocation list of {product.Name()}", CertificateRevocationList.MaxSize,
             HasChain: false, Renews: true, document => Prove(document.Body, product));
-        return (await cache.GetAsync(item, async token => Document(await source.FindRevocationListAsync(product, key, token)), cancel))?.Body;
+        return (await cache.GetAsync(
+            item, async token => Document(await source.FindRevocationListAsync(product, key, token)), cancel))?.Body;
     }
 
     private CollateralLife Prove(byte[] derOrPem, VcekName name)
@@ -37,8 +38,10 @@ public sealed class AmdDiskCache(IAmdCollateral source, CollateralCache cache) :
         var vek = SnpVekExtensions.Parse(certificate);
         var isIt = vek.HardwareId is { } id && Convert.ToHexStringLower(id) == name.ChipIdHex && vek.Tcb == name.Tcb;
         var issuer = Roots(name.Product).Issuer(SnpSigningKey.Vcek);
-        var problem = isIt ? CertificateIssuance.FindProblem(certificate, issuer.Certificate, issuer.Key) : "is that of another chip, or of other versions";
-        return problem is null ? new(certificate.NotBefore, certificate.NotAfter) : throw new MalformedDataException("amd.vcek", "issuer", 0, problem);
+        var problem = isIt ? CertificateIssuance.FindProblem(certificate, issuer.Certificate, issuer.Key)
+            : "is that of another chip, or of other versions";
+        return problem is null ? new(certificate.NotBefore, certificate.NotAfter)
+            : throw new MalformedDataException("amd.vcek", "issuer", 0, problem);
     }
 
     private CollateralLife Prove(byte[] der, SnpProduct product)

@@ -35,7 +35,8 @@ public sealed class AmdFileCollateral(string folder) : IAmdCollateral
         return File.Exists(file) ? await ReadAsync(file, CertificateRevocationList.MaxSize, cancel) : null;
     }
 
-    internal static string ListName(SnpProduct product, SnpSigningKey key) => $"crl/{product.Name()}_{(key == SnpSigningKey.Vlek ? "vlek" : "vcek")}.crl";
+    internal static string ListName(SnpProduct product, SnpSigningKey key) =>
+        $"crl/{product.Name()}_{(key == SnpSigningKey.Vlek ? "vlek" : "vcek")}.crl";
 
     internal static string FileName(SnpTcb tcb)
     {

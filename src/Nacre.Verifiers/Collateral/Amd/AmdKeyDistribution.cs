@@ -4,7 +4,9 @@ using Nacre.Formats.X509;
 
 namespace Nacre.Verifiers.Collateral.Amd;
 
-/// <summary>AMD's key distribution service (evidence.md 5.2). What it answers is not trusted: the verifier checks every signature.</summary>
+/// <summary>
+/// AMD's key distribution service (evidence.md 5.2). What it answers is not trusted: the verifier checks every signature.
+/// </summary>
 /// <param name="http">Asks.</param>
 /// <param name="service">Another than AMD's own; null for that.</param>
 public sealed class AmdKeyDistribution(CollateralHttp http, Uri? service = null) : IAmdCollateral

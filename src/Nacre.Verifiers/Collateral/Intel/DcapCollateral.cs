@@ -121,7 +121,8 @@ public sealed class DcapCollateral
         return list.FindProblem(root) ?? (list.IsRevoked(root) ? "it revokes the root itself" : null);
     }
 
-    private static string? FindProblem<T>(SignedBody<T> signed, IReadOnlyList<Certificate> signers, CertificateRevocationList rootCrl, string rootKeyDigest) =>
+    private static string? FindProblem<T>(
+        SignedBody<T> signed, IReadOnlyList<Certificate> signers, CertificateRevocationList rootCrl, string rootKeyDigest) =>
         TcbSigner.FindProblem(signed, signers, rootKeyDigest)
         ?? (signers.Any(rootCrl.IsRevoked) ? "the certificate of its signer is revoked" : null);
 }

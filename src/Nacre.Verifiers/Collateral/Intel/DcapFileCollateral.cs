@@ -4,8 +4,9 @@ namespace Nacre.Verifiers.Collateral.Intel;
 
 /// <summary>
 /// Collateral from a folder, for places without a network. A set is a folder with <c>tcb_info.json</c>, <c>qe_identity.json</c>,
-/// <c>tcb_signing_chain.pem</c>, <c>pck_crl.der</c>, <c>root_ca_crl.der</c>, and, if they are needed, <c>qe_identity_signing_chain.pem</c> and
-/// <c>pck_chain.pem</c>. The folder is one set or holds several; of those for a platform, the newest that is not of the future is given.
+/// <c>tcb_signing_chain.pem</c>, <c>pck_crl.der</c>, <c>root_ca_crl.der</c>, and, if they are needed,
+/// <c>qe_identity_signing_chain.pem</c> and <c>pck_chain.pem</c>. The folder is one set or holds several; of those for a platform, the newest
+/// that is not of the future is given.
 /// </summary>
 /// <param name="folder">Read at first use, and again after <see cref="ReadAgainAfter"/>.</param>
 /// <param name="rootKeyDigest">SHA-256 of the root key that is trusted, in hexadecimal; null for Intel's.</param>
@@ -31,7 +32,8 @@ public sealed class DcapFileCollateral(string folder, string? rootKeyDigest = nu
         // One set is given for any platform: the verifier then says what does not fit.
         var now = clock?.GetUtcNow() ?? DateTimeOffset.MaxValue;
         var found = sets.Read is [var only] ? only
-            : sets.Read.Where(one => Fits(one, name)).OrderBy(one => one.TcbInfo.IssueDate > now).ThenByDescending(one => one.TcbInfo.IssueDate).FirstOrDefault();
+            : sets.Read.Where(one => Fits(one, name)).OrderBy(one => one.TcbInfo.IssueDate > now)
+                .ThenByDescending(one => one.TcbInfo.IssueDate).FirstOrDefault();
         if (found is null && sets.Problem is { } problem)
             throw new CollateralUnavailableException("Intel's collateral", folder, problem);
 

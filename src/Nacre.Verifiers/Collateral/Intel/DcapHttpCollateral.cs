@@ -49,7 +49,9 @@ public sealed class DcapHttpCollateral : IDcapCollateralSource
     private async ValueTask<Documents?> ReadAsync(DcapCollateralName name, CancellationToken cancel)
     {
         var root = _options.RootKeyDigest;
-        var (tcb, identity, pck) = (DcapItems.TcbInfo(name.IsTdx, name.Fmspc, root), DcapItems.QeIdentity(name.IsTdx, root), DcapItems.PckList(name.Authority, root));
+        var tcb = DcapItems.TcbInfo(name.IsTdx, name.Fmspc, root);
+        var identity = DcapItems.QeIdentity(name.IsTdx, root);
+        var pck = DcapItems.PckList(name.Authority, root);
         var tcbInfo = await _cache.GetAsync(tcb, token => _service.FindTcbInfoAsync(tcb, name.IsTdx, name.Fmspc, token), cancel);
         if (tcbInfo is null)
             return null;
@@ -62,13 +64,16 @@ public sealed class DcapHttpCollateral : IDcapCollateralSource
             await RequireAsync(pck, token => _service.FindPckListAsync(pck, name.Authority, token)),
             await RequireAsync(rootList, token => _service.FindRootListAsync(rootList, token)));
 
-        async ValueTask<CollateralDocument> RequireAsync(CollateralItem item, Func<CancellationToken, ValueTask<CollateralDocument?>> ask) =>
-            await _cache.GetAsync(item, ask, cancel) ?? throw new CollateralUnavailableException(item.What, _options.Service.ToString(), "it has none");
+        async ValueTask<CollateralDocument> RequireAsync(
+            CollateralItem item, Func<CancellationToken, ValueTask<CollateralDocument?>> ask) =>
+            await _cache.GetAsync(item, ask, cancel)
+                ?? throw new CollateralUnavailableException(item.What, _options.Service.ToString(), "it has none");
     }
 
     private static readonly System.Buffers.SearchValues<char> s_digits = System.Buffers.SearchValues.Create("0123456789abcdef");
 
-    private sealed record Documents(CollateralDocument TcbInfo, CollateralDocument QeIdentity, CollateralDocument PckList, CollateralDocument RootList)
+    private sealed record Documents(
+        CollateralDocument TcbInfo, CollateralDocument QeIdentity, CollateralDocument PckList, CollateralDocument RootList)
     {
         public bool IsSame(Documents other) => Same(TcbInfo, other.TcbInfo) && Same(QeIdentity, other.QeIdentity)
             && Same(PckList, other.PckList) && Same(RootList, other.RootList);
@@ -95,6 +100,7 @@ public sealed class DcapHttpCollateral : IDcapCollateralSource
 
         private static DcapCollateral Parse(Documents documents, string root)
         {
+            var hasOneSigner = documents.QeIdentity.Chain.AsSpan().SequenceEqual(documents.TcbInfo.Chain);
             try
             {
                 return DcapCollateral.Parse(
@@ -103,7 +109,7 @@ public sealed class DcapHttpCollateral : IDcapCollateralSource
                         TcbInfo = documents.TcbInfo.Body,
                         QeIdentity = documents.QeIdentity.Body,
                         TcbSigningChain = documents.TcbInfo.Chain,
-                        QeIdentitySigningChain = documents.QeIdentity.Chain.AsSpan().SequenceEqual(documents.TcbInfo.Chain) ? null : documents.QeIdentity.Chain,
+                        QeIdentitySigningChain = hasOneSigner ? null : documents.QeIdentity.Chain,
                         PckCrl = documents.PckList.Body,
                         RootCaCrl = documents.RootList.Body,
                     },

@@ -8,18 +8,21 @@ namespace Nacre.Verifiers.Collateral.Intel;
 internal static class DcapItems
 {
     public static CollateralItem TcbInfo(bool isTdx, string fmspc, string root) => new(
-        $"intel/{Tee(isTdx)}/tcb/{fmspc}", $"TCB info of {Tee(isTdx).ToUpperInvariant()} platforms {fmspc}", IntelJson.MaxSize, HasChain: true, Renews: true,
+        $"intel/{Tee(isTdx)}/tcb/{fmspc}", $"TCB info of {Tee(isTdx).ToUpperInvariant()} platforms {fmspc}", IntelJson.MaxSize,
+        HasChain: true, Renews: true,
         document =>
         {
             var signed = Intel.TcbInfo.Parse(document.Body);
             RequireSigned(signed, document, root, "intel.tcb_info");
             var info = signed.Body;
             return info.IsTdx == isTdx && Convert.ToHexStringLower(info.Fmspc) == fmspc ? new(info.IssueDate, info.NextUpdate)
-                : throw new MalformedDataException("intel.tcb_info", "fmspc", 0, $"is that of {Tee(info.IsTdx)} {Convert.ToHexStringLower(info.Fmspc)}");
+                : throw new MalformedDataException(
+                    "intel.tcb_info", "fmspc", 0, $"is that of {Tee(info.IsTdx)} {Convert.ToHexStringLower(info.Fmspc)}");
         });
 
     public static CollateralItem QeIdentity(bool isTdx, string root) => new(
-        $"intel/{Tee(isTdx)}/qe_identity", $"QE identity of {Tee(isTdx).ToUpperInvariant()}", IntelJson.MaxSize, HasChain: true, Renews: true,
+        $"intel/{Tee(isTdx)}/qe_identity", $"QE identity of {Tee(isTdx).ToUpperInvariant()}", IntelJson.MaxSize,
+        HasChain: true, Renews: true,
         document =>
         {
             var signed = Intel.QeIdentity.Parse(document.Body);
@@ -32,13 +35,15 @@ internal static class DcapItems
     /// <param name="authority"><c>platform</c> or <c>processor</c>.</param>
     /// <param name="root">SHA-256 of the root's key.</param>
     public static CollateralItem PckList(string authority, string root) => new(
-        $"intel/pck_crl/{authority}", $"revocation list of the {authority} authority", CertificateRevocationList.MaxSize, HasChain: true, Renews: true,
+        $"intel/pck_crl/{authority}", $"revocation list of the {authority} authority", CertificateRevocationList.MaxSize,
+        HasChain: true, Renews: true,
         document =>
         {
             var chain = DcapCollateral.Certificates(document.Chain);
             var name = authority == "platform" ? "Intel SGX PCK Platform CA" : "Intel SGX PCK Processor CA";
             var issuer = chain.FirstOrDefault(one => one.Subject.CommonName == name);
-            var problem = issuer is null ? $"is not that of {name}" : IntelRoot.Find(chain, root) is not { } top ? "has a chain to another root"
+            var problem = issuer is null ? $"is not that of {name}"
+                : IntelRoot.Find(chain, root) is not { } top ? "has a chain to another root"
                 : CertificateIssuance.FindProblem(issuer, top);
             return problem is null ? Read(document.Body, issuer!) : throw new MalformedDataException("intel.pck_crl", "issuer", 0, problem);
         });

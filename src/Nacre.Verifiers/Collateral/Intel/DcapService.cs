@@ -14,9 +14,10 @@ internal sealed class DcapService(CollateralHttp http, DcapServiceOptions option
     private readonly Uri _base = new(options.Service, "/");
     private readonly string _version = options.Service.AbsolutePath.TrimEnd('/').EndsWith("/v3", StringComparison.Ordinal) ? "v3" : "v4";
 
-    public ValueTask<CollateralDocument?> FindTcbInfoAsync(CollateralItem item, bool isTdx, string fmspc, CancellationToken cancel) => GetAsync(
-        item, $"{Tee(isTdx)}/certification/{_version}/tcb?fmspc={fmspc.ToUpperInvariant()}&update={Update}",
-        _version == "v3" ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain", cancel);
+    public ValueTask<CollateralDocument?> FindTcbInfoAsync(CollateralItem item, bool isTdx, string fmspc, CancellationToken cancel) =>
+        GetAsync(
+            item, $"{Tee(isTdx)}/certification/{_version}/tcb?fmspc={fmspc.ToUpperInvariant()}&update={Update}",
+            _version == "v3" ? "SGX-TCB-Info-Issuer-Chain" : "TCB-Info-Issuer-Chain", cancel);
 
     public ValueTask<CollateralDocument?> FindQeIdentityAsync(CollateralItem item, bool isTdx, CancellationToken cancel) => GetAsync(
         item, $"{Tee(isTdx)}/certification/{_version}/qe/identity?update={Update}", "SGX-Enclave-Identity-Issuer-Chain", cancel);
@@ -55,7 +56,8 @@ internal sealed class DcapService(CollateralHttp http, DcapServiceOptions option
         var text = body.AsSpan().Trim(" \r\n\t"u8);
         var bytes = new byte[text.Length / 2];
         return text.StartsWith("30"u8) && text.Length % 2 == 0
-            && Convert.FromHexString(Encoding.ASCII.GetString(text), bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length
+            && Convert.FromHexString(Encoding.ASCII.GetString(text), bytes, out _, out var written) == System.Buffers.OperationStatus.Done
+                && written == bytes.Length
             ? bytes : body;
     }
 }

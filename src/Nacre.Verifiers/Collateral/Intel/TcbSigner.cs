@@ -4,7 +4,10 @@ using Nacre.Verifiers.Dcap;
 
 namespace Nacre.Verifiers.Collateral.Intel;
 
-/// <summary>Whether TCB info or a QE identity is signed by Intel SGX TCB Signing under the pinned root key (evidence.md 2.5, step 5; without dates and revocation).</summary>
+/// <summary>
+/// Whether TCB info or a QE identity is signed by Intel SGX TCB Signing under the pinned root key (evidence.md 2.5, step 5; without dates
+/// and revocation).
+/// </summary>
 internal static class TcbSigner
 {
     /// <summary>Null when it is; else the reason, in words.</summary>
@@ -21,7 +24,8 @@ internal static class TcbSigner
         if (signer.Subject.CommonName is not "Intel SGX TCB Signing")
             return $"its signer is {signer.Subject}, must be Intel SGX TCB Signing";
 
-        if ((CertificateIssuance.FindProblem(root, root, authoritiesBelow: 0) ?? CertificateIssuance.FindProblem(signer, root)) is { } problem)
+        if ((CertificateIssuance.FindProblem(root, root, authoritiesBelow: 0)
+            ?? CertificateIssuance.FindProblem(signer, root)) is { } problem)
             return problem;
 
         using var key = VerificationKey.Import(signer.SubjectPublicKeyInfo.Span);

@@ -50,8 +50,14 @@ public sealed class AmdCollateralTests : IAsyncDisposable
         await using (var cache = Cache())
             Assert.IsType<Verified>(await VerifyAsync(cache));
 
-        var options = new SnpOptions { Roots = _amd.Roots, Collateral = new AmdFileCollateral(Path.Combine(_folder, "amd")), RequireRevocationList = true };
-        Assert.IsType<Verified>(await new SnpVerifier(options).VerifyReportAsync(_amd.Report(), null, new() { Evidence = default, At = OwnAmd.Now }, default));
+        var options = new SnpOptions
+        {
+            Roots = _amd.Roots,
+            Collateral = new AmdFileCollateral(Path.Combine(_folder, "amd")),
+            RequireRevocationList = true,
+        };
+        Assert.IsType<Verified>(
+            await new SnpVerifier(options).VerifyReportAsync(_amd.Report(), null, new() { Evidence = default, At = OwnAmd.Now }, default));
     }
 
     [Fact]
@@ -65,7 +71,8 @@ public sealed class AmdCollateralTests : IAsyncDisposable
             RequireFailed(await VerifyAsync(cache), "snp.vek.present");
         }
 
-        Assert.False(Directory.Exists(Path.Combine(_folder, "amd/vcek")) && Directory.EnumerateFiles(_folder, "*.der", SearchOption.AllDirectories).Any());
+        Assert.False(Directory.Exists(Path.Combine(_folder, "amd/vcek"))
+            && Directory.EnumerateFiles(_folder, "*.der", SearchOption.AllDirectories).Any());
     }
 
     [Fact]
@@ -115,7 +122,8 @@ public sealed class AmdCollateralTests : IAsyncDisposable
         _clock.Now = OwnIntel.Month.Until.AddDays(2);
         var verdict = Assert.IsType<Verified>(await VerifyAsync(cache));
         Assert.Equal("1", (string?)verdict.Claims[0].Claims["collateral_expiration_status"]);
-        Assert.Contains(verdict.Checks, check => check.Id == "snp.vek.revocation" && check.Found!.Contains("within the grace", StringComparison.Ordinal));
+        Assert.Contains(verdict.Checks, check => check.Id == "snp.vek.revocation"
+            && check.Found!.Contains("within the grace", StringComparison.Ordinal));
 
         _clock.Now = OwnIntel.Month.Until.AddDays(4);
         RequireFailed(await VerifyAsync(cache), "snp.vek.revocation");
@@ -159,7 +167,8 @@ public sealed class AmdCollateralTests : IAsyncDisposable
 
     private async Task<Verdict> VerifyAsync(CollateralCache cache, bool require = true)
     {
-        var service = new AmdKeyDistribution(new CollateralHttp(_client, TimeProvider.System) { Deadline = TimeSpan.FromSeconds(3) }, _service.Url);
+        var service = new AmdKeyDistribution(
+            new CollateralHttp(_client, TimeProvider.System) { Deadline = TimeSpan.FromSeconds(3) }, _service.Url);
         var options = new SnpOptions
         {
             Roots = _amd.Roots,
@@ -167,8 +176,10 @@ public sealed class AmdCollateralTests : IAsyncDisposable
             CollateralGrace = cache.Grace,
             RequireRevocationList = require,
         };
-        return await new SnpVerifier(options).VerifyReportAsync(_amd.Report(), null, new() { Evidence = default, At = _clock.Now }, default);
+        return await new SnpVerifier(options)
+            .VerifyReportAsync(_amd.Report(), null, new() { Evidence = default, At = _clock.Now }, default);
     }
 
-    private static void RequireFailed(Verdict verdict, string id) => Assert.Equal(id, Assert.Single(Assert.IsType<Refused>(verdict).Failures).Id);
+    private static void RequireFailed(Verdict verdict, string id) =>
+        Assert.Equal(id, Assert.Single(Assert.IsType<Refused>(verdict).Failures).Id);
 }

@@ -100,6 +100,15 @@ public sealed class CollateralHttpTests : IAsyncDisposable
         Assert.Contains("another scheme", await RefusedAsync("a"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("//[")]
+    [InlineData("http://")]
+    public async Task A_redirect_to_nowhere_is_no_answer(string location)
+    {
+        _service.Refuse("/a", 302, ("Location", location));
+        Assert.NotEmpty(await RefusedAsync("a"));
+    }
+
     [Fact]
     public async Task Stops_an_endless_body()
     {
@@ -124,7 +133,8 @@ public sealed class CollateralHttpTests : IAsyncDisposable
         Assert.Contains(
             "refused",
             (await Assert.ThrowsAsync<CollateralUnavailableException>(async () =>
-                await new CollateralHttp(_client, TimeProvider.System).GetAsync(gone.Url, "a thing", 100, default))).Message, StringComparison.Ordinal);
+                await new CollateralHttp(_client, TimeProvider.System).GetAsync(gone.Url, "a thing", 100, default))).Message,
+                    StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,5 +156,6 @@ public sealed class CollateralHttpTests : IAsyncDisposable
         (await Assert.ThrowsAsync<CollateralUnavailableException>(async () => await GetAsync(path, deadline))).Message;
 
     private ValueTask<CollateralAnswer?> GetAsync(string path, TimeSpan? deadline = null) =>
-        new CollateralHttp(_client, TimeProvider.System) { Deadline = deadline ?? TimeSpan.FromSeconds(10) }.GetAsync(new(_service.Url, path), "a thing", 100, default);
+        new CollateralHttp(_client, TimeProvider.System) { Deadline = deadline ?? TimeSpan.FromSeconds(10) }.GetAsync(
+            new(_service.Url, path), "a thing", 100, default);
 }

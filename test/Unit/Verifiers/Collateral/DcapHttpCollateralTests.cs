@@ -58,14 +58,17 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
         var chain = Uri.EscapeDataString(Encoding.ASCII.GetString(_intel.Intel.SigningChain));
         var lists = Uri.EscapeDataString(Encoding.ASCII.GetString(_intel.Intel.ListChain));
         _intel.Service.Serve("/sgx/certification/v3/tcb", _intel.Intel.TcbInfo(false), ("SGX-TCB-Info-Issuer-Chain", chain));
-        _intel.Service.Serve("/sgx/certification/v3/qe/identity", _intel.Intel.QeIdentity(false), ("SGX-Enclave-Identity-Issuer-Chain", chain));
         _intel.Service.Serve(
-            "/sgx/certification/v3/pckcrl", DcapServiceFixture.Hex(_intel.Intel.PlatformAuthority.RevocationList(OwnIntel.Month)), ("SGX-PCK-CRL-Issuer-Chain", lists));
+            "/sgx/certification/v3/qe/identity", _intel.Intel.QeIdentity(false), ("SGX-Enclave-Identity-Issuer-Chain", chain));
+        _intel.Service.Serve(
+            "/sgx/certification/v3/pckcrl", DcapServiceFixture.Hex(_intel.Intel.PlatformAuthority.RevocationList(OwnIntel.Month)),
+                ("SGX-PCK-CRL-Issuer-Chain", lists));
         _intel.Service.Serve("/sgx/certification/v3/rootcacrl", _intel.Intel.Root.RevocationList(OwnIntel.Month));
         await using var cache = _intel.Cache();
         using var client = CollateralHttp.CreateClient();
         var source = new DcapHttpCollateral(
-            new(client, TimeProvider.System), new() { Service = new(_intel.Service.Url, "sgx/certification/v3/"), RootKeyDigest = _intel.Intel.RootKeyDigest },
+            new(client, TimeProvider.System),
+                new() { Service = new(_intel.Service.Url, "sgx/certification/v3/"), RootKeyDigest = _intel.Intel.RootKeyDigest },
             cache, _intel.Clock);
         RequireVerified(await _intel.VerifyAsync(source));
     }
@@ -95,7 +98,8 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
                 break;
             case "other root":
                 _intel.Service.Serve(
-                    DcapServiceFixture.TcbPath, stranger.TcbInfo(false), ("TCB-Info-Issuer-Chain", Uri.EscapeDataString(Encoding.ASCII.GetString(stranger.SigningChain))));
+                    DcapServiceFixture.TcbPath, stranger.TcbInfo(false),
+                        ("TCB-Info-Issuer-Chain", Uri.EscapeDataString(Encoding.ASCII.GetString(stranger.SigningChain))));
                 break;
             case "no chain":
                 _intel.Service.Serve(DcapServiceFixture.TcbPath, _intel.Intel.TcbInfo(false));
@@ -161,7 +165,8 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
 
         // Two days later the platform is revoked. The kept list is still good, so the answer does not wait for the new one.
         _intel.Clock.Now += TimeSpan.FromDays(2);
-        _intel.ServePckList(_intel.Intel.PlatformAuthority.RevocationList((OwnIntel.Now.AddDays(1), OwnIntel.Now.AddDays(31)), _intel.Intel.Pck));
+        _intel.ServePckList(_intel.Intel.PlatformAuthority.RevocationList(
+            (OwnIntel.Now.AddDays(1), OwnIntel.Now.AddDays(31)), _intel.Intel.Pck));
         RequireVerified(await _intel.VerifyAsync(cache));
         await cache.SettleAsync();
         RequireFailed(await _intel.VerifyAsync(cache), "dcap.pck.revocation");
@@ -194,7 +199,8 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
 
         await using var lax = _intel.Cache(grace: TimeSpan.FromDays(2));
         for (var i = 0; i < 3; i++)
-            Assert.Equal("1", (string?)Assert.IsType<Verified>(await _intel.VerifyAsync(lax)).Claims[0].Claims["collateral_expiration_status"]);
+            Assert.Equal("1", (string?)Assert.IsType<Verified>(
+                await _intel.VerifyAsync(lax)).Claims[0].Claims["collateral_expiration_status"]);
         Assert.Equal(5, _intel.Service.Asked.Count);
     }
 
@@ -208,7 +214,8 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
         _intel.Clock.Now = OwnIntel.Month.Until + TimeSpan.FromDays(2);
         var verdict = Assert.IsType<Verified>(await _intel.VerifyAsync(cache));
         Assert.Equal("1", (string?)verdict.Claims[0].Claims["collateral_expiration_status"]);
-        Assert.Contains(verdict.Checks, check => check.Id == "dcap.tcb_info.dates" && check.Found!.Contains("within the grace", StringComparison.Ordinal));
+        Assert.Contains(verdict.Checks, check => check.Id == "dcap.tcb_info.dates"
+            && check.Found!.Contains("within the grace", StringComparison.Ordinal));
 
         _intel.Clock.Now = OwnIntel.Month.Until + TimeSpan.FromDays(4);
         RequireFailed(await _intel.VerifyAsync(cache), "dcap.collateral.present");
@@ -229,7 +236,8 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
     {
         await using var cache = _intel.Cache();
         RequireVerified(await _intel.VerifyAsync(cache));
-        foreach (var file in Directory.EnumerateFiles(_intel.Folder, "*", SearchOption.AllDirectories).Where(file => new FileInfo(file).Length > 0))
+        foreach (var file in Directory.EnumerateFiles(_intel.Folder, "*", SearchOption.AllDirectories)
+            .Where(file => new FileInfo(file).Length > 0))
         {
             var bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
             bytes[bytes.Length / 2] ^= 1;
@@ -255,9 +263,11 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
     public async Task Evidence_with_a_forged_platform_certificate_makes_nobody_ask()
     {
         using var stranger = new OwnIntel();
-        var forged = new OwnQuote(3).Sign(stranger, OwnIntel.Pem(stranger.Pck, stranger.PlatformAuthority.Certificate, _intel.Intel.Root.Certificate));
+        var forged = new OwnQuote(3)
+            .Sign(stranger, OwnIntel.Pem(stranger.Pck, stranger.PlatformAuthority.Certificate, _intel.Intel.Root.Certificate));
         await using var cache = _intel.Cache();
-        var verdict = await new Nacre.Verifiers.Sgx.SgxVerifier(new() { Collateral = _intel.Source(cache), RootKeyDigest = _intel.Intel.RootKeyDigest })
+        var verdict = await new Nacre.Verifiers.Sgx.SgxVerifier(
+            new() { Collateral = _intel.Source(cache), RootKeyDigest = _intel.Intel.RootKeyDigest })
             .VerifyQuoteAsync(forged, new() { Evidence = default, At = OwnIntel.Now }, default);
         RequireFailed(verdict, "dcap.pck.chain");
         Assert.Empty(_intel.Service.Asked);
@@ -288,5 +298,6 @@ public sealed class DcapHttpCollateralTests : IAsyncDisposable
     private static void RequireVerified(Verdict verdict) =>
         Assert.True(verdict is Verified, string.Join('\n', verdict.Checks.Where(check => check.Outcome == CheckOutcome.Failed)));
 
-    private static void RequireFailed(Verdict verdict, string id) => Assert.Equal(id, Assert.Single(Assert.IsType<Refused>(verdict).Failures).Id);
+    private static void RequireFailed(Verdict verdict, string id) =>
+        Assert.Equal(id, Assert.Single(Assert.IsType<Refused>(verdict).Failures).Id);
 }

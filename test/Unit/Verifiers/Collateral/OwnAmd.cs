@@ -9,7 +9,10 @@ using Nacre.Verifiers.Snp;
 
 namespace Nacre.UnitTests.Verifiers.Collateral;
 
-/// <summary>AMD's authorities and one Milan processor, with own keys: certificates, revocation lists and reports that differ from the genuine in the root alone.</summary>
+/// <summary>
+/// AMD's authorities and one Milan processor, with own keys: certificates, revocation lists and reports that differ from the genuine in the
+/// root alone.
+/// </summary>
 internal sealed class OwnAmd : IDisposable
 {
     public static readonly DateTimeOffset Now = OwnIntel.Now;
@@ -40,11 +43,16 @@ internal sealed class OwnAmd : IDisposable
     public static byte[] ChipId => [.. Enumerable.Range(1, 64).Select(i => (byte)i)];
     public static VcekName Name => new(SnpProduct.Milan, Convert.ToHexStringLower(ChipId), Tcb);
 
-    // Not zero: a list could never name it.
+    // AMD gives all of them the serial number 0, so a list of AMD's could only name authorities; these have numbers of their own.
     public byte[] IssueVcek(SnpTcb tcb) => _issuer.Issue("SEV-VCEK", _key, s_years,
     [
-        Number("1", 0), Extension("2", der => der.WriteCharacterString(UniversalTagNumber.IA5String, "Milan-B0")), Number("3.1", tcb.Bootloader),
-        Number("3.2", tcb.Tee), Number("3.3", tcb.Snp), Number("3.8", tcb.Microcode), new X509Extension("1.3.6.1.4.1.3704.1.4", ChipId, false),
+        Number("1", 0),
+        Extension("2", der => der.WriteCharacterString(UniversalTagNumber.IA5String, "Milan-B0")),
+        Number("3.1", tcb.Bootloader),
+        Number("3.2", tcb.Tee),
+        Number("3.3", tcb.Snp),
+        Number("3.8", tcb.Microcode),
+        new X509Extension("1.3.6.1.4.1.3704.1.4", ChipId, false),
     ]);
 
     /// <summary>A report of version 3 of this processor.</summary>

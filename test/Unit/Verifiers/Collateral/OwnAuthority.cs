@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Nacre.UnitTests.Verifiers.Collateral;
 
-/// <summary>A certificate authority with a key of its own, under the names of a vendor: what it issues is right in every way but for the root.</summary>
+/// <summary>
+/// A certificate authority with a key of its own, under the names of a vendor: what it issues is right in every way but for the root.
+/// </summary>
 internal sealed class OwnAuthority : IDisposable
 {
     private readonly AsymmetricAlgorithm _key;
@@ -13,7 +15,8 @@ internal sealed class OwnAuthority : IDisposable
     private OwnAuthority(string name, AsymmetricAlgorithm key, OwnAuthority? issuer, (DateTimeOffset From, DateTimeOffset Until) life)
     {
         _key = key;
-        _generator = key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pss) : X509SignatureGenerator.CreateForECDsa((ECDsa)key);
+        _generator = key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pss)
+            : X509SignatureGenerator.CreateForECDsa((ECDsa)key);
         Hash = key is RSA ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
         Name = new($"CN={name}, O=Nacre Tests");
         var request = new CertificateRequest(Name, _generator.PublicKey, Hash);
@@ -32,17 +35,18 @@ internal sealed class OwnAuthority : IDisposable
     public static OwnAuthority OfEcdsa(string name, OwnAuthority? issuer, (DateTimeOffset From, DateTimeOffset Until) life) =>
         new(name, ECDsa.Create(ECCurve.NamedCurves.nistP256), issuer, life);
 
-    public static OwnAuthority OfRsa(string name, OwnAuthority? issuer, (DateTimeOffset From, DateTimeOffset Until) life) => new(name, RSA.Create(2048), issuer, life);
+    public static OwnAuthority OfRsa(string name, OwnAuthority? issuer, (DateTimeOffset From, DateTimeOffset Until) life) =>
+        new(name, RSA.Create(2048), issuer, life);
 
     /// <summary>A certificate for someone's key.</summary>
     public byte[] Issue(
-        string name, ECDsa key, (DateTimeOffset From, DateTimeOffset Until) life, IEnumerable<X509Extension> extensions, byte[]? serial = null)
+        string name, ECDsa key, (DateTimeOffset From, DateTimeOffset Until) life, IEnumerable<X509Extension> extensions)
     {
         var request = new CertificateRequest(new X500DistinguishedName($"CN={name}, O=Nacre Tests"), key, Hash);
         foreach (var extension in extensions)
             request.CertificateExtensions.Add(extension);
 
-        return Sign(request, life, serial ?? NextSerial());
+        return Sign(request, life, NextSerial());
     }
 
     public byte[] RevocationList((DateTimeOffset From, DateTimeOffset Until) life, params byte[][] revoked)
@@ -55,7 +59,8 @@ internal sealed class OwnAuthority : IDisposable
         }
 
         using var own = X509CertificateLoader.LoadCertificate(Certificate);
-        var identifier = X509AuthorityKeyIdentifierExtension.CreateFromCertificate(own, includeKeyIdentifier: true, includeIssuerAndSerial: false);
+        var identifier = X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
+            own, includeKeyIdentifier: true, includeIssuerAndSerial: false);
         return list.Build(Name, _generator, BigInteger.One, life.Until, Hash, identifier, life.From);
     }
 

@@ -10,7 +10,9 @@ using Nacre.Verifiers.Dcap;
 
 namespace Nacre.UnitTests.Verifiers.Collateral;
 
-/// <summary>Intel's authorities and one platform, with own keys: collateral and quotes that differ from the genuine in the root alone.</summary>
+/// <summary>
+/// Intel's authorities and one platform, with own keys: collateral and quotes that differ from the genuine in the root alone.
+/// </summary>
 internal sealed class OwnIntel : IDisposable
 {
     public const string Fmspc = "00906ed50000";
@@ -111,7 +113,8 @@ internal sealed class OwnIntel : IDisposable
 
     /// <summary>Another certificate for the same platform.</summary>
     public byte[] IssuePck((DateTimeOffset, DateTimeOffset) life, byte svn = 7, OwnAuthority? issuer = null, params X509Extension[] more) =>
-        (issuer ?? _platformAuthority).Issue("Intel SGX PCK Certificate", PckKey, life, [new X509Extension(PckExtensions.Oid, SgxExtension(svn), false), .. more]);
+        (issuer ?? _platformAuthority)
+            .Issue("Intel SGX PCK Certificate", PckKey, life, [new X509Extension(PckExtensions.Oid, SgxExtension(svn), false), .. more]);
 
     public void Dispose()
     {
@@ -128,7 +131,9 @@ internal sealed class OwnIntel : IDisposable
 
     public static JsonObject SvnLevel(int svn, string status) => new()
     {
-        ["tcb"] = new JsonObject { ["isvsvn"] = svn }, ["tcbDate"] = "2026-01-01T00:00:00Z", ["tcbStatus"] = status,
+        ["tcb"] = new JsonObject { ["isvsvn"] = svn },
+        ["tcbDate"] = "2026-01-01T00:00:00Z",
+        ["tcbStatus"] = status,
     };
 
     private static JsonObject Level(int svn, bool isTdx, string status)
@@ -143,7 +148,9 @@ internal sealed class OwnIntel : IDisposable
 
     private static JsonObject Module() => new()
     {
-        ["mrsigner"] = new string('0', 96), ["attributes"] = new string('0', 16), ["attributesMask"] = new string('F', 16),
+        ["mrsigner"] = new string('0', 96),
+        ["attributes"] = new string('0', 16),
+        ["attributesMask"] = new string('F', 16),
     };
 
     private static JsonObject Identity(string id)

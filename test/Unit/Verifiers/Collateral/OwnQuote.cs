@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Nacre.UnitTests.Verifiers.Collateral;
 
-/// <summary>A quote of the platform of <see cref="OwnIntel"/>: version 3 of an enclave, 4 or 5 of a TD. Change the fields, then sign.</summary>
+/// <summary>
+/// A quote of the platform of <see cref="OwnIntel"/>: version 3 of an enclave, 4 or 5 of a TD. Change the fields, then sign.
+/// </summary>
 internal sealed class OwnQuote
 {
     private const int SignatureSize = 64;
@@ -51,7 +53,8 @@ internal sealed class OwnQuote
         var signature = Signature ?? attestationKey.SignData(signed, HashAlgorithmName.SHA256);
         var qeSignature = QeSignature ?? intel.PckKey.SignData(Qe, HashAlgorithmName.SHA256);
         var certificates = chain ?? intel.PckChain;
-        byte[] certification = [.. Qe, .. qeSignature, .. UInt16(authData.Length), .. authData, .. UInt16(5), .. UInt32(certificates.Length), .. certificates];
+        byte[] certification = [.. Qe, .. qeSignature, .. UInt16(authData.Length), .. authData, .. UInt16(5),
+            .. UInt32(certificates.Length), .. certificates];
         byte[] outer = _version == 3 ? certification : [.. UInt16(6), .. UInt32(certification.Length), .. certification];
         byte[] auth = [.. signature, .. key, .. outer];
         Assert.Equal(SignatureSize, signature.Length);

@@ -8,7 +8,9 @@ using Nacre.Verifiers.Tdx;
 
 namespace Nacre.UnitTests.Verifiers.Collateral;
 
-/// <summary>Attacks on SGX and TDX for which there is no public vector, with a platform under an own root: each is refused by its own check.</summary>
+/// <summary>
+/// Attacks on SGX and TDX for which there is no public vector, with a platform under an own root: each is refused by its own check.
+/// </summary>
 [Trait("Group", "EvidenceDcap")]
 public sealed class OwnRootAttackTests : IDisposable
 {
@@ -22,7 +24,8 @@ public sealed class OwnRootAttackTests : IDisposable
     [InlineData(5)]
     public async Task The_platform_verifies_when_nothing_is_wrong(int version)
     {
-        var claims = Assert.IsType<Verified>(await VerifyAsync(version, new OwnQuote(version).Sign(_intel), Collateral(version))).Claims[0].Claims;
+        var claims = Assert.IsType<Verified>(
+            await VerifyAsync(version, new OwnQuote(version).Sign(_intel), Collateral(version))).Claims[0].Claims;
         Assert.Equal("UpToDate", (string?)claims["tcb_status"]);
         Assert.Equal("0", (string?)claims["collateral_expiration_status"]);
     }
@@ -31,7 +34,8 @@ public sealed class OwnRootAttackTests : IDisposable
     [InlineData(3)]
     [InlineData(4)]
     public async Task Refuses_a_revoked_platform(int version) => await RequireAsync(
-        "dcap.pck.revocation", version, Collateral(version) with { PckCrl = _intel.PlatformAuthority.RevocationList(OwnIntel.Month, _intel.Pck) });
+        "dcap.pck.revocation", version,
+            Collateral(version) with { PckCrl = _intel.PlatformAuthority.RevocationList(OwnIntel.Month, _intel.Pck) });
 
     [Fact]
     public async Task Refuses_a_revoked_authority_of_platforms() => await RequireAsync(
@@ -70,7 +74,8 @@ public sealed class OwnRootAttackTests : IDisposable
     [Fact]
     public async Task Refuses_a_module_whose_status_is_revoked() => await RequireAsync("dcap.tcb.status", 4, Collateral(4) with
     {
-        TcbInfo = _intel.TcbInfo(true, info => info["tdxModuleIdentities"]![0]!["tcbLevels"] = new JsonArray(OwnIntel.SvnLevel(1, "Revoked"))),
+        TcbInfo = _intel.TcbInfo(
+            true, info => info["tdxModuleIdentities"]![0]!["tcbLevels"] = new JsonArray(OwnIntel.SvnLevel(1, "Revoked"))),
     });
 
     [Fact]
@@ -160,7 +165,8 @@ public sealed class OwnRootAttackTests : IDisposable
     [InlineData("dcap.root_crl.dates", false)]
     public async Task Refuses_one_document_that_is_not_yet_or_no_longer_valid(string id, bool isEarly)
     {
-        var life = isEarly ? (From: OwnIntel.Now.AddSeconds(1), Until: OwnIntel.Now.AddDays(30)) : (From: OwnIntel.Now.AddDays(-30), Until: OwnIntel.Now.AddSeconds(-1));
+        var life = isEarly ? (From: OwnIntel.Now.AddSeconds(1), Until: OwnIntel.Now.AddDays(30))
+            : (From: OwnIntel.Now.AddDays(-30), Until: OwnIntel.Now.AddSeconds(-1));
         var collateral = Collateral(3);
         await RequireAsync(id, 3, id.Split('.')[1] switch
         {
@@ -187,7 +193,8 @@ public sealed class OwnRootAttackTests : IDisposable
     public async Task Not_yet_valid_collateral_has_no_grace()
     {
         var later = (OwnIntel.Now.AddDays(1), OwnIntel.Now.AddDays(30));
-        var options = _intel.Options(Collateral(3) with { PckCrl = _intel.PlatformAuthority.RevocationList(later) }) with { CollateralGrace = TimeSpan.FromDays(365) };
+        var collateral = Collateral(3) with { PckCrl = _intel.PlatformAuthority.RevocationList(later) };
+        var options = _intel.Options(collateral) with { CollateralGrace = TimeSpan.FromDays(365) };
         Assert.Equal(["dcap.pck_crl.dates"], Failures(await VerifyAsync(3, new OwnQuote(3).Sign(_intel), options)));
     }
 
@@ -211,7 +218,8 @@ public sealed class OwnRootAttackTests : IDisposable
             ("dcap.pck.root", stranger.PckChain),
             ("dcap.pck.chain", OwnIntel.Pem(_intel.Pck, stranger.PlatformAuthority.Certificate, _intel.Root.Certificate)),
             ("dcap.pck.names", OwnIntel.Pem(_intel.Pck, _intel.Root.Certificate)),
-            ("dcap.pck.names", OwnIntel.Pem(_intel.Pck, _intel.PlatformAuthority.Certificate, _intel.Root.Certificate, stranger.Root.Certificate)),
+            ("dcap.pck.names", OwnIntel.Pem(
+                _intel.Pck, _intel.PlatformAuthority.Certificate, _intel.Root.Certificate, stranger.Root.Certificate)),
             ("dcap.pck.names", OwnIntel.Pem(_intel.Signer, _intel.PlatformAuthority.Certificate, _intel.Root.Certificate)),
         ];
         foreach (var (id, chain) in chains)
@@ -224,7 +232,8 @@ public sealed class OwnRootAttackTests : IDisposable
         using var stranger = new OwnIntel();
         var mixed = Collateral(3) with { TcbInfo = stranger.TcbInfo(false) };
         await RequireAsync("dcap.tcb_info.signature", 3, mixed);
-        Assert.Contains("dcap.tcb_info.signature", Failures(await VerifyAsync(3, new OwnQuote(3).Sign(_intel), mixed with { TcbSigningChain = stranger.SigningChain })));
+        Assert.Contains("dcap.tcb_info.signature",
+            Failures(await VerifyAsync(3, new OwnQuote(3).Sign(_intel), mixed with { TcbSigningChain = stranger.SigningChain })));
     }
 
     [Fact]
@@ -234,8 +243,10 @@ public sealed class OwnRootAttackTests : IDisposable
         one[31] = 1;
         foreach (var (r, s) in new[] { (new byte[32], one), (one, new byte[32]), (s_order, one), (one, s_order), (Ones(), Ones()) })
         {
-            Assert.Equal(["dcap.quote.signature"], Failures(await VerifyAsync(3, new OwnQuote(3) { Signature = [.. r, .. s] }.Sign(_intel), Collateral(3))));
-            Assert.Equal(["dcap.qe.signature"], Failures(await VerifyAsync(3, new OwnQuote(3) { QeSignature = [.. r, .. s] }.Sign(_intel), Collateral(3))));
+            Assert.Equal(["dcap.quote.signature"],
+                Failures(await VerifyAsync(3, new OwnQuote(3) { Signature = [.. r, .. s] }.Sign(_intel), Collateral(3))));
+            Assert.Equal(["dcap.qe.signature"],
+                Failures(await VerifyAsync(3, new OwnQuote(3) { QeSignature = [.. r, .. s] }.Sign(_intel), Collateral(3))));
         }
     }
 
@@ -257,7 +268,8 @@ public sealed class OwnRootAttackTests : IDisposable
 
             // The outer length in a longer form than it needs, which BER allows.
             [0x30, 0x83, 0x00, .. _intel.Pck[2..]],
-            _intel.IssuePck((OwnIntel.Now.AddYears(-1), OwnIntel.Now.AddYears(1)), more: new X509Extension("1.2.3.4", new byte[17 * 1024], false)),
+            _intel.IssuePck((OwnIntel.Now.AddYears(-1), OwnIntel.Now.AddYears(1)),
+                more: new X509Extension("1.2.3.4", new byte[17 * 1024], false)),
         ];
         foreach (var pck in broken)
         {
@@ -285,7 +297,8 @@ public sealed class OwnRootAttackTests : IDisposable
     private async Task RequireAsync(string id, int version, DcapCollateralBytes collateral) =>
         Assert.Equal([id], Failures(await VerifyAsync(version, new OwnQuote(version).Sign(_intel), collateral)));
 
-    private Task<Verdict> VerifyAsync(int version, byte[] quote, DcapCollateralBytes collateral) => VerifyAsync(version, quote, _intel.Options(collateral));
+    private Task<Verdict> VerifyAsync(int version, byte[] quote, DcapCollateralBytes collateral) =>
+        VerifyAsync(version, quote, _intel.Options(collateral));
 
     private static async Task<Verdict> VerifyAsync(int version, byte[] quote, DcapOptions options)
     {

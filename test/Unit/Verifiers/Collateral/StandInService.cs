@@ -109,7 +109,8 @@ internal sealed class StandInService : IAsyncDisposable
                 context.Response.StatusCode = 404;
             context.Response.Close();
         }
-        catch (Exception error) when (error is HttpListenerException or ObjectDisposedException or OperationCanceledException or InvalidOperationException or IOException)
+        catch (Exception error) when (
+            error is HttpListenerException or ObjectDisposedException or OperationCanceledException or InvalidOperationException or IOException)
         {
             // The caller hung up, or the test is over.
             context.Response.Abort();
