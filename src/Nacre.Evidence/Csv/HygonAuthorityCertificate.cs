@@ -39,7 +39,7 @@ public sealed record HygonAuthorityCertificate
         var key = HygonKey.Read(Structure, ref reader);
         reader.Bytes(108, "reserved");
         var signature = HygonSignature.Read(ref reader, "signature");
-        reader.Bytes(112, "reserved");
+        reader.Reserved(112, "reserved");
         reader.End();
         return new() { Raw = bytes.ToArray(), KeyId = keyId, SignerId = signerId, Usage = usage, Key = key, Signature = signature };
     }

@@ -47,10 +47,10 @@ public sealed record HygonCertificate
         {
             var (signerUsage, algorithm) = (reader.UInt32LE("sigs.usage"), reader.UInt32LE("sigs.algo"));
             if (signerUsage == EmptySlot)
-                reader.Bytes(2 * HygonKey.FieldSize, "sigs.signature");
+                reader.Reserved(2 * HygonKey.FieldSize, "sigs.signature");
             else
                 signatures.Add((signerUsage, algorithm, HygonSignature.Read(ref reader, "sigs")));
-            reader.Bytes(368, "sigs.reserved");
+            reader.Reserved(368, "sigs.reserved");
         }
 
         reader.End();

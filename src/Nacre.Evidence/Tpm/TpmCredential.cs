@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nacre.Formats.Json;
 
 namespace Nacre.Evidence.Tpm;
 
@@ -22,7 +23,7 @@ public sealed record TpmCredential
 
     public static TpmCredential Parse(ReadOnlyMemory<byte> utf8)
     {
-        using var document = TpmJson.Document(Structure, utf8, 4 * (MaxBlob + MaxSecret));
+        using var document = StrictJson.Parse(utf8, Structure, 4 * (MaxBlob + MaxSecret));
         return Parse(document.RootElement);
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Formats;
+using Nacre.Formats.Json;
 
 namespace Nacre.Evidence.Tpm;
 
@@ -30,7 +31,7 @@ public sealed record TpmCredentialProof
 
     public static TpmCredentialProof Parse(ReadOnlyMemory<byte> utf8)
     {
-        using var document = TpmJson.Document(Structure, utf8, 256);
+        using var document = StrictJson.Parse(utf8, Structure, 256);
         return Parse(document.RootElement);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nacre.Formats.Json;
 
 namespace Nacre.Evidence.Tpm;
 
@@ -30,7 +31,7 @@ public sealed record TpmEvidence
 
     public static TpmEvidence Parse(ReadOnlyMemory<byte> utf8)
     {
-        using var document = TpmJson.Document(Structure, utf8, MaxSize);
+        using var document = StrictJson.Parse(utf8, Structure, MaxSize);
         var root = new TpmJson(Structure, document.RootElement, "tpm_quote", "ak_public");
         var quote = new TpmJson(Structure + ".tpm_quote", root.Member("tpm_quote"), "signature", "message", "pcrs");
 

@@ -6,8 +6,6 @@ namespace Nacre.Evidence.Tpm;
 /// <summary>Strict reading of the small JSON objects of this folder: no duplicate, missing or unknown members, bounded strings.</summary>
 internal readonly ref struct TpmJson
 {
-    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
-
     private readonly string _structure;
     private readonly JsonElement _object;
 
@@ -21,22 +19,6 @@ internal readonly ref struct TpmJson
         {
             if (!members.Contains(member.Name))
                 throw Malformed(Shown(member.Name), "is not known");
-        }
-    }
-
-    /// <summary>Reads one JSON text; anything after it is refused.</summary>
-    public static JsonDocument Document(string structure, ReadOnlyMemory<byte> utf8, int max)
-    {
-        if (utf8.Length > max)
-            throw new MalformedDataException(structure, "(root)", 0, $"is {utf8.Length} bytes long, at most {max} are allowed");
-
-        try
-        {
-            return JsonDocument.Parse(utf8, s_strict);
-        }
-        catch (JsonException error)
-        {
-            throw new MalformedDataException(structure, "(root)", (int)(error.BytePositionInLine ?? 0), "is not strict JSON", error);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nacre.Formats.Json;
 
 namespace Nacre.Evidence.Tpm;
 
@@ -23,7 +24,7 @@ public sealed record TpmKeyOffer
 
     public static TpmKeyOffer Parse(ReadOnlyMemory<byte> utf8)
     {
-        using var document = TpmJson.Document(Structure, utf8, 2 * MaxCertificates * MaxCertificateSize);
+        using var document = StrictJson.Parse(utf8, Structure, 2 * MaxCertificates * MaxCertificateSize);
         return Parse(document.RootElement);
     }
 

@@ -5,6 +5,8 @@ namespace Nacre.Verifiers.Csv;
 /// <summary>The chain HRK, HSK, CEK, PEK (evidence.md 11.2): each signed by the one before, and of the kind that may sign the next.</summary>
 internal static class HygonChainChecks
 {
+    private const uint Sm2WithSm3 = 4;
+
     public static void Require(CheckList checks, HygonChain chain, HygonCertificate platform, HygonAuthorityCertificate root)
     {
         var (signing, chip) = (chain.SigningKey, chain.ChipKey);
@@ -23,5 +25,5 @@ internal static class HygonChainChecks
 
     // The other slot is the owner's authority, whose word counts for nothing here.
     private static bool IsSigned(HygonCertificate certificate, HygonKey signer, uint signerUsage) =>
-        certificate.Signatures.Any(slot => slot.Usage == signerUsage && signer.Verify(certificate.Body.Span, slot.Signature));
+        certificate.Signatures.Any(slot => slot.Usage == signerUsage && slot.Algorithm == Sm2WithSm3 && signer.Verify(certificate.Body.Span, slot.Signature));
 }
