@@ -52,7 +52,7 @@ public sealed class RegoProgram
                 RegoErrorCode.LimitSource, sources[0].Name, 0, 0, "", $"the sources have {size} characters, {options.Limits.MaxSourceBytes} are allowed"));
 
         var program = new RegoProgram(sources, options, Parse(sources, options.Limits.MaxNesting));
-        program.Types = ProgramCompiler.Compile(program._tree, Annotations.Read(program.Modules), tracing);
+        program.Types = ProgramCompiler.Compile(program._tree, Annotations.Read(program.Modules), options.ChecksTypes, tracing);
         return program;
     }
 

@@ -13,7 +13,7 @@ internal sealed class ProgramCompiler(Annotations annotations, Func<Rule, RuleGr
     private readonly Dictionary<RuleGroup, List<RuleShape>> _shapes = [];
 
     /// <returns>Types of the documents of all rules.</returns>
-    public static RuleTypes Compile(RuleTree tree, Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
+    public static RuleTypes Compile(RuleTree tree, Annotations annotations, bool checksTypes, Func<Rule, RuleGroup, Tracing?> tracing)
     {
         var compiler = new ProgramCompiler(annotations, tracing);
         foreach (var (group, rules) in tree.Groups)
@@ -23,7 +23,7 @@ internal sealed class ProgramCompiler(Annotations annotations, Func<Rule, RuleGr
         compiler.ThrowErrors();
 
         var types = new RuleTypes();
-        foreach (var group in order)
+        foreach (var group in checksTypes ? order : [])
             foreach (var shape in compiler._shapes[group])
                 TypeChecker.CheckRule(types, shape, compiler._errors);
 

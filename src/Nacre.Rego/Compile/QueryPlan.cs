@@ -35,7 +35,8 @@ internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<(string
         }
 
         var node = planner.PlanBody(body, [], bound => End(resolver, values, bound));
-        TypeChecker.CheckQuery(program.Types, body, planner.Captures.Keys);
+        if (program.Options.ChecksTypes)
+            TypeChecker.CheckQuery(program.Types, body, planner.Captures.Keys);
         return new QueryPlan(node, frame.Size, texts);
     }
 

@@ -23,11 +23,11 @@ internal sealed class SignatureReader(string text)
 
     private void AddNamed(List<RegoType> types, List<string?> names)
     {
-        var start = _at;
-        var name = Word();
-        if (!Take(": "))
-            (name, _at) = (null, start);
-        names.Add(name);
+        var end = _at + text.AsSpan(_at).IndexOfAny("<[,):");
+        var isNamed = end >= _at && text[end] == ':';
+        names.Add(isNamed ? text[_at..end] : null);
+        if (isNamed)
+            _at = end + 2;
         types.Add(ReadType());
     }
 
