@@ -2,7 +2,7 @@ using Nacre.Rego.Evaluate;
 
 namespace Nacre.Rego.Compile;
 
-/// <summary>Rules in an order in which each comes after those it refers to. Without recursion of its own: chains of rules may be long.</summary>
+/// <summary>Rules in an order in which each comes after those it refers to. It does not recurse: chains of rules may be long.</summary>
 internal sealed class DependencyOrder
 {
     private readonly Dictionary<RuleGroup, bool> _isDone = [];

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Nacre.Rego.Types;
 
-/// <summary>Types of the language's builtins: <c>builtins.txt</c>, one a line, written as types are printed. Read when first asked for.</summary>
+/// <summary>Types of the language's builtins: <c>builtins.txt</c>, one a line, written as types are printed; read when first asked for.</summary>
 internal static class BuiltinSignatures
 {
     private static readonly FrozenDictionary<string, Lazy<FunctionType>> s_all = Read();

@@ -13,7 +13,8 @@ internal sealed class ObjectType : RegoType
     public (RegoType? Key, RegoType? Value)? Others { get; }
 
     public override bool HasUnknown =>
-        Array.Exists(Members, member => IsUnknown(member.Value)) || (Others is { } others && (IsUnknown(others.Key) || IsUnknown(others.Value)));
+        Array.Exists(Members, member => IsUnknown(member.Value))
+        || (Others is { } others && (IsUnknown(others.Key) || IsUnknown(others.Value)));
 
     /// <param name="members">Keys are scalars; of equal keys the last wins.</param>
     /// <param name="others">Null if there are no others.</param>
@@ -49,7 +50,8 @@ internal sealed class ObjectType : RegoType
     }
 
     public override string ToString() =>
-        "object" + (Members.Length == 0 ? "" : $"<{string.Join(", ", Members.Select(member => $"{KeyText(member.Key)}: {Text(member.Value)}"))}>")
+        "object"
+        + (Members.Length == 0 ? "" : $"<{string.Join(", ", Members.Select(member => $"{KeyText(member.Key)}: {Text(member.Value)}"))}>")
         + (Others is { } others ? $"[{Text(others.Key)}: {Text(others.Value)}]" : "");
 
     private static string KeyText(RegoValue key) => key is RegoString text ? text.Value : key.ToString()!;

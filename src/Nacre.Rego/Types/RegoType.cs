@@ -20,7 +20,7 @@ internal enum TypeKind
 /// </summary>
 internal abstract class RegoType(TypeKind kind, int size)
 {
-    /// <summary>A type made of more parts than this becomes <c>any</c>: tables of data must not cost time and memory when compiling.</summary>
+    /// <summary>A type made of more parts than this becomes <c>any</c>: tables of data must not cost time when compiling.</summary>
     public const int MaxSize = 1000;
 
     public static readonly RegoType Null = new ScalarType(TypeKind.Null);
@@ -60,7 +60,8 @@ internal sealed class ScalarType(TypeKind kind) : RegoType(kind, 1)
 internal sealed class ArrayType : RegoType
 {
     private ArrayType(RegoType?[] items, RegoType? rest)
-        : base(TypeKind.Array, SizeOf([.. items, rest])) => (Items, Rest, HasUnknown) = (items, rest, Array.Exists(items, IsUnknown) || rest is { HasUnknown: true });
+        : base(TypeKind.Array, SizeOf([.. items, rest])) =>
+        (Items, Rest, HasUnknown) = (items, rest, Array.Exists(items, IsUnknown) || rest is { HasUnknown: true });
 
     public RegoType?[] Items { get; }
 

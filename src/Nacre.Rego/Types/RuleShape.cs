@@ -12,4 +12,10 @@ namespace Nacre.Rego.Types;
 /// <param name="Value">Its value, or the element it adds.</param>
 /// <param name="IsElement">It adds an element to a set.</param>
 internal sealed record RuleShape(
-    RuleGroup Group, RegoValue[] Path, IReadOnlyList<Term> Rest, IReadOnlyList<Term> Arguments, List<Literal> Body, Term Value, bool IsElement);
+    RuleGroup Group,
+    RegoValue[] Path,
+    IReadOnlyList<Term> Rest,
+    IReadOnlyList<Term> Arguments,
+    List<Literal> Body,
+    Term Value,
+    bool IsElement);

@@ -28,7 +28,9 @@ internal sealed class RuleTypes
     public RegoType Extent() => Type ?? (Count(RegoType.MaxSize) > RegoType.MaxSize
         ? AnyType.All
         : ObjectType.Of(
-            _children.Where(child => child.Key is RegoString or RegoNumber or RegoBool).Select(child => (child.Key, (RegoType?)child.Value.Extent())),
+            _children
+                .Where(child => child.Key is RegoString or RegoNumber or RegoBool)
+                .Select(child => (child.Key, (RegoType?)child.Value.Extent())),
             (RegoType.String, AnyType.All)));
 
     /// <summary>The type of what these operands find; null for one that is not constant.</summary>
@@ -96,7 +98,8 @@ internal sealed class RuleTypes
             type = ObjectType.Of(TypeAlgebra.TypeOf(path[i]), type);
 
         return ObjectType.Of(
-            members.Members, (TypeAlgebra.Union(members.Others?.Key, TypeAlgebra.TypeOf(path[0])), TypeAlgebra.Union(members.Others?.Value, type)));
+            members.Members,
+            (TypeAlgebra.Union(members.Others?.Key, TypeAlgebra.TypeOf(path[0])), TypeAlgebra.Union(members.Others?.Value, type)));
     }
 
     // Rules that add to one document: elements of a set, members of an object.

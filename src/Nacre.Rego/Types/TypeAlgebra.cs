@@ -40,7 +40,8 @@ internal static class TypeAlgebra
         RegoArray array => ArrayType.Of([.. array.Items.Select(TypeOf)]),
         RegoSet set => SetType.Of(UnionAll(set.Items.Select(TypeOf)) ?? AnyType.All),
         RegoObject members => ObjectType.Of(
-            members.Keys.Zip(members.Values, (key, member) => (key, (RegoType?)TypeOf(member))), members.Count == 0 ? (AnyType.All, AnyType.All) : null),
+            members.Keys.Zip(members.Values, (key, member) => (key, (RegoType?)TypeOf(member))),
+            members.Count == 0 ? (AnyType.All, AnyType.All) : null),
         _ => RegoType.OfKind(value.Kind),
     };
 

@@ -39,7 +39,8 @@ internal sealed partial class TypeChecker
                 return TypeErrors.Operand(path, i, TypeOf(operand, scope), RegoType.String, [.. node.Keys]);
 
             if (operand is not ScalarTerm { Value: var key })
-                return CheckOperand(path, i, TypeAlgebra.Keys(node.Extent()), [.. node.Keys], scope) ?? CheckLookups(AnyType.All, path, i + 1, scope);
+                return CheckOperand(path, i, TypeAlgebra.Keys(node.Extent()), [.. node.Keys], scope)
+                    ?? CheckLookups(AnyType.All, path, i + 1, scope);
             if (node.Child(key) is not { } child)
                 return CheckLookups(AnyType.All, path, i + 1, scope);
             if (child.Type is not null)

@@ -6,8 +6,9 @@ namespace Nacre.Rego.Types;
 internal sealed partial class TypeChecker
 {
     /// <summary>Two terms are to be equal: false if they never are. What is known of one side is learnt of the other.</summary>
-    private bool Unify(Term left, RegoType? leftType, Term right, RegoType? rightType, TypeScope scope)
+    private bool Unify(Term left, Term right, TypeScope scope)
     {
+        var (leftType, rightType) = (TypeOf(left, scope), TypeOf(right, scope));
         var (isLeftUnknown, isRightUnknown) = (RegoType.IsUnknown(leftType), RegoType.IsUnknown(rightType));
         if (!isLeftUnknown && !isRightUnknown)
             return TypeAlgebra.Unifies(leftType, rightType);
@@ -20,13 +21,14 @@ internal sealed partial class TypeChecker
         {
             case (ArrayTerm one, ArrayTerm other):
                 return one.Items.Count == other.Items.Count
-                    && one.Items.Zip(other.Items).All(pair => Unify(pair.First, TypeOf(pair.First, scope), pair.Second, TypeOf(pair.Second, scope), scope));
+                    && one.Items.Zip(other.Items).All(pair => Unify(pair.First, pair.Second, scope));
             case (ObjectTerm one, ObjectTerm other) when ByKey(one) is { } members && ByKey(other) is { } others:
                 return members.Count == others.Count
                     && members.All(member => others.TryGetValue(member.Key, out var value)
-                        && Unify(member.Value, TypeOf(member.Value, scope), value, TypeOf(value, scope), scope));
+                        && Unify(member.Value, value, scope));
             default:
-                return Unify(left, AnyType.All, isUnion: false, scope) && Unify(right, TypeOf(left, scope) ?? AnyType.All, isUnion: false, scope);
+                return Unify(left, AnyType.All, isUnion: false, scope)
+                    && Unify(right, TypeOf(left, scope) ?? AnyType.All, isUnion: false, scope);
         }
     }
 

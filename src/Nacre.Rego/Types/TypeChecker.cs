@@ -126,7 +126,7 @@ internal sealed partial class TypeChecker(RuleTypes rules, List<RegoError> error
     private void CheckEqual(Term left, Term right, Place place, TypeScope scope)
     {
         var (leftType, rightType) = (TypeOf(left, scope), TypeOf(right, scope));
-        if (!Unify(left, leftType, right, rightType, scope))
+        if (!Unify(left, right, scope))
             errors.Add(TypeErrors.Match(place, leftType, rightType));
     }
 

@@ -20,7 +20,8 @@ internal sealed class TypeComparer : IComparer<RegoType>
             (ObjectType left, ObjectType right) => CompareObjects(left, right),
             (SetType left, SetType right) => Compare(left.Element, right.Element),
             (AnyType left, AnyType right) => CompareAll(left.Members, right.Members),
-            (FunctionType left, FunctionType right) => First(CompareAll(left.Arguments, right.Arguments), () => Compare(left.Result, right.Result)),
+            (FunctionType left, FunctionType right) =>
+                First(CompareAll(left.Arguments, right.Arguments), () => Compare(left.Result, right.Result)),
             _ => 0,
         };
     }

@@ -7,7 +7,8 @@ namespace Nacre.Rego.Types;
 /// <summary>Errors in OPA's words: the first line says what, the others, each after a tab, show the types.</summary>
 internal static class TypeErrors
 {
-    public static RegoError Arguments(Place place, string name, IEnumerable<RegoType?> have, FunctionType want, string problem = "invalid argument(s)") =>
+    public static RegoError Arguments(
+        Place place, string name, IEnumerable<RegoType?> have, FunctionType want, string problem = "invalid argument(s)") =>
         Error(place, $"{name}: {problem}", $"have: ({string.Join(", ", have.Select(RegoType.Text))})", $"want: {want.Wanted}");
 
     public static RegoError Match(Place place, RegoType? left, RegoType? right) =>
