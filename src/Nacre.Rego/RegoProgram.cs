@@ -2,6 +2,7 @@ using Nacre.Rego.Builtins;
 using Nacre.Rego.Compile;
 using Nacre.Rego.Evaluate;
 using Nacre.Rego.Syntax;
+using Nacre.Rego.Types;
 
 namespace Nacre.Rego;
 
@@ -29,6 +30,9 @@ public sealed class RegoProgram
 
     internal List<Module> Modules { get; }
 
+    /// <summary>Types of the documents of all rules.</summary>
+    internal RuleTypes Types { get; private set; } = new();
+
     internal TreeNode Tree => _tree.Root;
 
     internal IReadOnlyList<(RuleGroup Group, List<RuleEntry> Rules)> Groups => _tree.Groups;
@@ -48,7 +52,7 @@ public sealed class RegoProgram
                 RegoErrorCode.LimitSource, sources[0].Name, 0, 0, "", $"the sources have {size} characters, {options.Limits.MaxSourceBytes} are allowed"));
 
         var program = new RegoProgram(sources, options, Parse(sources, options.Limits.MaxNesting));
-        ProgramCompiler.Compile(program._tree, Annotations.Read(program.Modules), tracing);
+        program.Types = ProgramCompiler.Compile(program._tree, Annotations.Read(program.Modules), options.ChecksTypes, tracing);
         return program;
     }
 

@@ -6,14 +6,14 @@ internal static class Aggregates
 {
     public static readonly Builtin[] List =
     [
-        new("count", 1, (_, a) => RegoNumber.From(Count(a[0]))) { Types = "c" },
-        new("sum", 1, (c, a) => Fold(c, a, RegoNumber.Zero, Arithmetic.Plus)) { Types = "l" },
-        new("product", 1, (c, a) => Fold(c, a, RegoNumber.From(1), Arithmetic.Multiply)) { Types = "l" },
-        new("max", 1, (_, a) => Extreme(a.Items(0), 1)) { Types = "l" },
-        new("min", 1, (_, a) => Extreme(a.Items(0), -1)) { Types = "l" },
-        new("sort", 1, Sort) { Types = "l" },
-        new("all", 1, (_, a) => RegoBool.From(!Any(a.Items(0), item => item is not RegoBool { Value: true }))) { Types = "l" },
-        new("any", 1, (_, a) => RegoBool.From(Any(a.Items(0), item => item is RegoBool { Value: true }))) { Types = "l" },
+        new("count", 1, (_, a) => RegoNumber.From(Count(a[0]))),
+        new("sum", 1, (c, a) => Fold(c, a, RegoNumber.Zero, Arithmetic.Plus)),
+        new("product", 1, (c, a) => Fold(c, a, RegoNumber.From(1), Arithmetic.Multiply)),
+        new("max", 1, (_, a) => Extreme(a.Items(0), 1)),
+        new("min", 1, (_, a) => Extreme(a.Items(0), -1)),
+        new("sort", 1, Sort),
+        new("all", 1, (_, a) => RegoBool.From(!Any(a.Items(0), item => item is not RegoBool { Value: true }))),
+        new("any", 1, (_, a) => RegoBool.From(Any(a.Items(0), item => item is RegoBool { Value: true }))),
     ];
 
     private static int Count(RegoValue value) => value switch

@@ -8,15 +8,15 @@ internal static class Arithmetic
 {
     public static readonly Builtin[] List =
     [
-        new("plus", 2, (_, a) => Plus(a.Number(0), a.Number(1))) { Types = "nn" },
-        new("minus", 2, (_, a) => Minus(a)) { Types = "ss" },
-        new("mul", 2, (_, a) => Multiply(a.Number(0), a.Number(1))) { Types = "nn" },
-        new("div", 2, (_, a) => Divide(a.Number(0), a.Number(1))) { Types = "nn" },
-        new("rem", 2, (_, a) => Remainder(a.Number(0), a.Number(1))) { Types = "nn" },
-        new("abs", 1, (_, a) => Abs(a.Number(0))) { Types = "n" },
-        new("round", 1, (_, a) => Rounded(a.Number(0), Round)) { Types = "n" },
-        new("ceil", 1, (_, a) => Rounded(a.Number(0), Ceiling)) { Types = "n" },
-        new("floor", 1, (_, a) => Rounded(a.Number(0), Floor)) { Types = "n" },
+        new("plus", 2, (_, a) => Plus(a.Number(0), a.Number(1))),
+        new("minus", 2, (_, a) => Minus(a)),
+        new("mul", 2, (_, a) => Multiply(a.Number(0), a.Number(1))),
+        new("div", 2, (_, a) => Divide(a.Number(0), a.Number(1))),
+        new("rem", 2, (_, a) => Remainder(a.Number(0), a.Number(1))),
+        new("abs", 1, (_, a) => Abs(a.Number(0))),
+        new("round", 1, (_, a) => Rounded(a.Number(0), Round)),
+        new("ceil", 1, (_, a) => Rounded(a.Number(0), Ceiling)),
+        new("floor", 1, (_, a) => Rounded(a.Number(0), Floor)),
     ];
 
     public static RegoNumber Plus(RegoNumber left, RegoNumber right)

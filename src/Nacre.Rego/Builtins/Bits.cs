@@ -9,12 +9,12 @@ internal static class Bits
 
     public static readonly Builtin[] List =
     [
-        new("bits.or", 2, (_, a) => RegoNumber.From(a.BigInt(0) | a.BigInt(1))) { Types = "nn" },
-        new("bits.and", 2, (_, a) => RegoNumber.From(a.BigInt(0) & a.BigInt(1))) { Types = "nn" },
-        new("bits.xor", 2, (_, a) => RegoNumber.From(a.BigInt(0) ^ a.BigInt(1))) { Types = "nn" },
-        new("bits.negate", 1, (_, a) => RegoNumber.From(~a.BigInt(0))) { Types = "n" },
-        new("bits.lsh", 2, (_, a) => RegoNumber.From(a.BigInt(0) << Shift(a.BigInt(1)))) { Types = "nn" },
-        new("bits.rsh", 2, (_, a) => RegoNumber.From(a.BigInt(0) >> Shift(a.BigInt(1)))) { Types = "nn" },
+        new("bits.or", 2, (_, a) => RegoNumber.From(a.BigInt(0) | a.BigInt(1))),
+        new("bits.and", 2, (_, a) => RegoNumber.From(a.BigInt(0) & a.BigInt(1))),
+        new("bits.xor", 2, (_, a) => RegoNumber.From(a.BigInt(0) ^ a.BigInt(1))),
+        new("bits.negate", 1, (_, a) => RegoNumber.From(~a.BigInt(0))),
+        new("bits.lsh", 2, (_, a) => RegoNumber.From(a.BigInt(0) << Shift(a.BigInt(1)))),
+        new("bits.rsh", 2, (_, a) => RegoNumber.From(a.BigInt(0) >> Shift(a.BigInt(1)))),
     ];
 
     private static int Shift(BigInteger count)

@@ -1,3 +1,5 @@
+using Nacre.Rego.Types;
+
 namespace Nacre.Rego.Builtins;
 
 /// <returns>Null for undefined.</returns>
@@ -11,6 +13,9 @@ internal sealed record Builtin(string Name, int Arity, BuiltinFunction Function)
     /// <summary>Has many results; only usable as <c>walk</c> is.</summary>
     public bool IsRelation { get; init; }
 
-    /// <summary>Types of the arguments where they are known, for checking when compiling: one letter each.</summary>
-    public string? Types { get; init; }
+    /// <summary>Types of arguments and result; null where any will do, as for the host's functions.</summary>
+    public FunctionType? Signature => IsOfLanguage ? BuiltinSignatures.Find(Name) : null;
+
+    /// <summary>Not the host's, which may have another meaning under the same name.</summary>
+    public bool IsOfLanguage { get; init; } = true;
 }

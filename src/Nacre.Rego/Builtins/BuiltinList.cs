@@ -17,7 +17,7 @@ internal static class BuiltinList
     {
         var builtins = new Dictionary<string, Builtin>(s_all);
         foreach (var host in hostBuiltins)
-            builtins[host.Name] = new Builtin(host.Name, host.Arity, (call, arguments) => Ask(host, call, arguments));
+            builtins[host.Name] = new Builtin(host.Name, host.Arity, (call, arguments) => Ask(host, call, arguments)) { IsOfLanguage = false };
 
         return builtins;
     }

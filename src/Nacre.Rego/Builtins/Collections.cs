@@ -5,15 +5,15 @@ internal static class Collections
 {
     public static readonly Builtin[] List =
     [
-        new("array.concat", 2, (c, a) => Charged(c, [.. a.Array(0).Span, .. a.Array(1).Span])) { Types = "aa" },
-        new("array.slice", 3, Slice) { Types = "ann" },
-        new("array.reverse", 1, (c, a) => Charged(c, [.. a.Array(0).Items.Reverse()])) { Types = "a" },
-        new("array.flatten", 1, (c, a) => Charged(c, [.. a.Array(0).Items.SelectMany(item => item is RegoArray inner ? inner.Items : [item])])) { Types = "a" },
-        new("and", 2, (_, a) => Intersect(a.Set(0), a.Set(1))) { Types = "SS" },
-        new("or", 2, (c, a) => Union(c, [a.Set(0), a.Set(1)])) { Types = "SS" },
-        new("set_diff", 2, (_, a) => Except(a.Set(0), a.Set(1))) { Types = "SS" },
-        new("intersection", 1, (_, a) => IntersectAll(a.Set(0))) { Types = "S" },
-        new("union", 1, (c, a) => Union(c, Sets(a.Set(0)))) { Types = "S" },
+        new("array.concat", 2, (c, a) => Charged(c, [.. a.Array(0).Span, .. a.Array(1).Span])),
+        new("array.slice", 3, Slice),
+        new("array.reverse", 1, (c, a) => Charged(c, [.. a.Array(0).Items.Reverse()])),
+        new("array.flatten", 1, (c, a) => Charged(c, [.. a.Array(0).Items.SelectMany(item => item is RegoArray inner ? inner.Items : [item])])),
+        new("and", 2, (_, a) => Intersect(a.Set(0), a.Set(1))),
+        new("or", 2, (c, a) => Union(c, [a.Set(0), a.Set(1)])),
+        new("set_diff", 2, (_, a) => Except(a.Set(0), a.Set(1))),
+        new("intersection", 1, (_, a) => IntersectAll(a.Set(0))),
+        new("union", 1, (c, a) => Union(c, Sets(a.Set(0)))),
     ];
 
     private static RegoArray Charged(BuiltinCall call, RegoValue[] items)

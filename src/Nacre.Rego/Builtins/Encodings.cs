@@ -8,18 +8,18 @@ internal static class Encodings
 {
     public static readonly Builtin[] List =
     [
-        new("base64.encode", 1, (c, a) => c.Text(Convert.ToBase64String(GoText.ToBytes(a.Text(0))))) { Types = "t" },
-        new("base64.decode", 1, (c, a) => c.Text(GoText.FromBytes(GoBase64.Decode(a.Text(0), url: false, padded: true)))) { Types = "t" },
+        new("base64.encode", 1, (c, a) => c.Text(Convert.ToBase64String(GoText.ToBytes(a.Text(0))))),
+        new("base64.decode", 1, (c, a) => c.Text(GoText.FromBytes(GoBase64.Decode(a.Text(0), url: false, padded: true)))),
         new("base64.is_valid", 1, (_, a) => RegoBool.From(IsBase64(a[0]))),
-        new("base64url.encode", 1, (c, a) => c.Text(Url(a.Text(0)))) { Types = "t" },
-        new("base64url.encode_no_pad", 1, (c, a) => c.Text(Url(a.Text(0)).TrimEnd('='))) { Types = "t" },
-        new("base64url.decode", 1, (c, a) => c.Text(GoText.FromBytes(GoBase64.Decode(a.Text(0), url: true, padded: a.Text(0).Contains('='))))) { Types = "t" },
-        new("hex.encode", 1, (c, a) => c.Text(Convert.ToHexStringLower(GoText.ToBytes(a.Text(0))))) { Types = "t" },
-        new("hex.decode", 1, (c, a) => c.Text(GoText.FromBytes(FromHex(a.Text(0))))) { Types = "t" },
-        new("urlquery.encode", 1, (c, a) => c.Text(QueryEscape(a.Text(0)))) { Types = "t" },
-        new("urlquery.decode", 1, (c, a) => c.Text(QueryUnescape(a.Text(0)))) { Types = "t" },
-        new("urlquery.encode_object", 1, (c, a) => c.Text(EncodeObject(a.Object(0)))) { Types = "o" },
-        new("urlquery.decode_object", 1, (_, a) => DecodeObject(a.Text(0))) { Types = "t" },
+        new("base64url.encode", 1, (c, a) => c.Text(Url(a.Text(0)))),
+        new("base64url.encode_no_pad", 1, (c, a) => c.Text(Url(a.Text(0)).TrimEnd('='))),
+        new("base64url.decode", 1, (c, a) => c.Text(GoText.FromBytes(GoBase64.Decode(a.Text(0), url: true, padded: a.Text(0).Contains('='))))),
+        new("hex.encode", 1, (c, a) => c.Text(Convert.ToHexStringLower(GoText.ToBytes(a.Text(0))))),
+        new("hex.decode", 1, (c, a) => c.Text(GoText.FromBytes(FromHex(a.Text(0))))),
+        new("urlquery.encode", 1, (c, a) => c.Text(QueryEscape(a.Text(0)))),
+        new("urlquery.decode", 1, (c, a) => c.Text(QueryUnescape(a.Text(0)))),
+        new("urlquery.encode_object", 1, (c, a) => c.Text(EncodeObject(a.Object(0)))),
+        new("urlquery.decode_object", 1, (_, a) => DecodeObject(a.Text(0))),
     ];
 
     public static byte[] FromHex(string text)

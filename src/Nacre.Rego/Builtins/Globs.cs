@@ -9,8 +9,8 @@ internal static class Globs
 
     public static readonly Builtin[] List =
     [
-        new("glob.match", 3, Match) { Types = "t?t" },
-        new("glob.quote_meta", 1, (c, a) => c.Text(Quote(a.Text(0)))) { Types = "t" },
+        new("glob.match", 3, Match),
+        new("glob.quote_meta", 1, (c, a) => c.Text(Quote(a.Text(0)))),
     ];
 
     private static RegoBool Match(BuiltinCall call, ReadOnlySpan<RegoValue> a)

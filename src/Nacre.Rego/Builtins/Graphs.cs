@@ -4,8 +4,8 @@ internal static class Graphs
 {
     public static readonly Builtin[] List =
     [
-        new("graph.reachable", 2, Reachable) { Types = "o?" },
-        new("graph.reachable_paths", 2, ReachablePaths) { Types = "o?" },
+        new("graph.reachable", 2, Reachable),
+        new("graph.reachable_paths", 2, ReachablePaths),
 
         // The evaluator runs it: it has many results.
         new("walk", 1, (_, _) => null) { IsRelation = true },

@@ -10,9 +10,9 @@ internal static class Identifiers
     public static readonly Builtin[] List =
     [
         new("semver.is_valid", 1, (_, a) => RegoBool.From(a[0] is RegoString text && SemVer.TryParse(text.Value, out SemVer? _))),
-        new("semver.compare", 2, (_, a) => RegoNumber.From(SemVer.Parse(a.Text(0), 0).OrderAgainst(SemVer.Parse(a.Text(1), 1)))) { Types = "tt" },
-        new("uuid.rfc4122", 1, (c, a) => c.Once(new RegoString(a.Text(0)), NewUuid)) { Types = "t" },
-        new("uuid.parse", 1, (_, a) => ParseUuid(a.Text(0))) { Types = "t" },
+        new("semver.compare", 2, (_, a) => RegoNumber.From(SemVer.Parse(a.Text(0), 0).OrderAgainst(SemVer.Parse(a.Text(1), 1)))),
+        new("uuid.rfc4122", 1, (c, a) => c.Once(new RegoString(a.Text(0)), NewUuid)),
+        new("uuid.parse", 1, (_, a) => ParseUuid(a.Text(0))),
     ];
 
     // The same for the same text within one evaluation.

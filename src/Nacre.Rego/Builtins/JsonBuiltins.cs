@@ -8,13 +8,13 @@ internal static class JsonBuiltins
     [
         new("json.marshal", 1, (c, a) => c.Text(JsonText.WriteGo(a[0]))),
         new("json.marshal_with_options", 2, (c, a) => c.Text(Marshal(a[0], a.Object(1)))),
-        new("json.unmarshal", 1, (_, a) => Unmarshal(a.Text(0))) { Types = "t" },
+        new("json.unmarshal", 1, (_, a) => Unmarshal(a.Text(0))),
         new("json.is_valid", 1, (_, a) => RegoBool.From(a[0] is RegoString text && IsValid(() => RegoValue.Parse(text.Value)))),
-        new("json.filter", 2, (c, a) => JsonPaths.Filter(c, a.Object(0), Paths(a))) { Types = "o?" },
-        new("json.remove", 2, (c, a) => JsonPaths.Remove(c, a.Object(0), Paths(a))) { Types = "o?" },
-        new("json.patch", 2, (c, a) => JsonPatch.Apply(c, a[0], a.Array(1))) { Types = "?a" },
+        new("json.filter", 2, (c, a) => JsonPaths.Filter(c, a.Object(0), Paths(a))),
+        new("json.remove", 2, (c, a) => JsonPaths.Remove(c, a.Object(0), Paths(a))),
+        new("json.patch", 2, (c, a) => JsonPatch.Apply(c, a[0], a.Array(1))),
         new("yaml.marshal", 1, (c, a) => c.Text(Yaml.Write(a[0]))),
-        new("yaml.unmarshal", 1, (_, a) => Yaml.Read(a.Text(0))) { Types = "t" },
+        new("yaml.unmarshal", 1, (_, a) => Yaml.Read(a.Text(0))),
         new("yaml.is_valid", 1, (_, a) => RegoBool.From(a[0] is RegoString text && IsValid(() => Yaml.Read(text.Value)))),
     ];
 

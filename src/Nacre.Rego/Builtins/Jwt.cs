@@ -10,11 +10,11 @@ internal static class Jwt
 
     public static readonly Builtin[] List =
     [
-        new("io.jwt.decode", 1, (_, a) => Decode(a.Text(0), 0)) { Types = "t" },
-        new("io.jwt.decode_verify", 2, DecodeVerify) { Types = "to" },
-        new("io.jwt.encode_sign", 3, (c, a) => Encode(c, JsonText.WriteGo(a.Object(0)), JsonText.WriteGo(a.Object(1)), JsonText.WriteGo(a.Object(2)))) { Types = "ooo" },
-        new("io.jwt.encode_sign_raw", 3, (c, a) => Encode(c, a.Text(0), a.Text(1), a.Text(2))) { Types = "ttt" },
-        .. JwtAlgorithm.Known.Select(name => new Builtin("io.jwt.verify_" + name.ToLowerInvariant(), 2, (_, a) => RegoBool.From(Verify(name, a.Text(0), a.Text(1)))) { Types = "tt" }),
+        new("io.jwt.decode", 1, (_, a) => Decode(a.Text(0), 0)),
+        new("io.jwt.decode_verify", 2, DecodeVerify),
+        new("io.jwt.encode_sign", 3, (c, a) => Encode(c, JsonText.WriteGo(a.Object(0)), JsonText.WriteGo(a.Object(1)), JsonText.WriteGo(a.Object(2)))),
+        new("io.jwt.encode_sign_raw", 3, (c, a) => Encode(c, a.Text(0), a.Text(1), a.Text(2))),
+        .. JwtAlgorithm.Known.Select(name => new Builtin("io.jwt.verify_" + name.ToLowerInvariant(), 2, (_, a) => RegoBool.From(Verify(name, a.Text(0), a.Text(1))))),
     ];
 
     private sealed record Token(string Header, string Payload, string Signature)

@@ -17,15 +17,15 @@ internal static class Networks
 
     public static readonly Builtin[] List =
     [
-        new("net.cidr_contains", 2, (_, a) => RegoBool.From(Contains(a.Text(0), a.Text(1)))) { Types = "tt" },
-        new("net.cidr_overlap", 2, (_, a) => RegoBool.From(Contains(a.Text(0), a.Text(1)))) { Types = "tt" },
-        new("net.cidr_intersects", 2, (_, a) => RegoBool.From(Cidr(a.Text(0)).Overlaps(Cidr(a.Text(1))))) { Types = "tt" },
+        new("net.cidr_contains", 2, (_, a) => RegoBool.From(Contains(a.Text(0), a.Text(1)))),
+        new("net.cidr_overlap", 2, (_, a) => RegoBool.From(Contains(a.Text(0), a.Text(1)))),
+        new("net.cidr_intersects", 2, (_, a) => RegoBool.From(Cidr(a.Text(0)).Overlaps(Cidr(a.Text(1))))),
         new("net.cidr_contains_matches", 2, ContainsMatches),
-        new("net.cidr_expand", 1, Expand) { Types = "t" },
+        new("net.cidr_expand", 1, Expand),
         new("net.cidr_merge", 1, Merge),
         new("net.cidr_is_valid", 1, (_, a) => RegoBool.From(a[0] is RegoString text && TryCidr(text.Value) is not null)),
-        new("net.lookup_ip_addr", 1, (_, _) => throw new RegoBuiltinException("the network is off; a host can register this builtin to turn it on") { IsFatal = true }) { Types = "t" },
-        new("http.send", 1, (_, a) => HttpRequests.Refuse(a.Object(0))) { Types = "o" },
+        new("net.lookup_ip_addr", 1, (_, _) => throw new RegoBuiltinException("the network is off; a host can register this builtin to turn it on") { IsFatal = true }),
+        new("http.send", 1, (_, a) => HttpRequests.Refuse(a.Object(0))),
     ];
 
     private static bool Contains(string outer, string inner)

@@ -9,9 +9,9 @@ internal static class NumberBuiltins
 
     public static readonly Builtin[] List =
     [
-        new("numbers.range", 2, (c, a) => Range(c, a.BigInt(0), a.BigInt(1), BigInteger.One)) { Types = "nn" },
-        new("numbers.range_step", 3, RangeStep) { Types = "nnn" },
-        new("rand.intn", 2, RandomBelow) { Types = "tn" },
+        new("numbers.range", 2, (c, a) => Range(c, a.BigInt(0), a.BigInt(1), BigInteger.One)),
+        new("numbers.range_step", 3, RangeStep),
+        new("rand.intn", 2, RandomBelow),
     ];
 
     private static RegoArray RangeStep(BuiltinCall call, ReadOnlySpan<RegoValue> a)

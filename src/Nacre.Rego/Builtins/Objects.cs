@@ -4,12 +4,12 @@ internal static class Objects
 {
     public static readonly Builtin[] List =
     [
-        new("object.get", 3, (_, a) => Get(a.Object(0), a[1], a[2])) { Types = "o??" },
-        new("object.keys", 1, (_, a) => new RegoSet(a.Object(0).KeySpan.ToArray())) { Types = "o" },
-        new("object.remove", 2, (_, a) => Remove(a.Object(0), KeysOf(a, 1))) { Types = "o?" },
-        new("object.filter", 2, (_, a) => Filter(a.Object(0), KeysOf(a, 1))) { Types = "o?" },
-        new("object.union", 2, (c, a) => Union(c, a.Object(0), a.Object(1))) { Types = "oo" },
-        new("object.union_n", 1, UnionAll) { Types = "a" },
+        new("object.get", 3, (_, a) => Get(a.Object(0), a[1], a[2])),
+        new("object.keys", 1, (_, a) => new RegoSet(a.Object(0).KeySpan.ToArray())),
+        new("object.remove", 2, (_, a) => Remove(a.Object(0), KeysOf(a, 1))),
+        new("object.filter", 2, (_, a) => Filter(a.Object(0), KeysOf(a, 1))),
+        new("object.union", 2, (c, a) => Union(c, a.Object(0), a.Object(1))),
+        new("object.union_n", 1, UnionAll),
         new("object.subset", 2, (_, a) => Subset(a[0], a[1])),
     ];
 

@@ -10,9 +10,9 @@ internal static class Policies
         // The compiler puts the annotations in place of the call; outside of a rule there are none.
         new("rego.metadata.rule", 0, (_, _) => RegoObject.Empty),
         new("rego.metadata.chain", 0, (_, _) => RegoArray.Empty),
-        new("rego.parse_module", 2, (c, a) => Parse(a.Text(0), a.Text(1), c)) { Types = "tt" },
+        new("rego.parse_module", 2, (c, a) => Parse(a.Text(0), a.Text(1), c)),
         new("opa.runtime", 0, (_, _) => RegoObject.Empty),
-        new("trace", 1, (_, a) => a.Text(0) is not null ? RegoBool.True : null) { Types = "t" },
+        new("trace", 1, (_, a) => a.Text(0) is not null ? RegoBool.True : null),
         new("internal.print", 1, (_, _) => RegoBool.True),
     ];
 

@@ -7,15 +7,15 @@ internal static class Regexes
 {
     public static readonly Builtin[] List =
     [
-        new("regex.match", 2, Match) { Types = "tt" },
-        new("re_match", 2, Match) { Types = "tt" },
+        new("regex.match", 2, Match),
+        new("re_match", 2, Match),
         new("regex.is_valid", 1, (c, a) => RegoBool.From(a[0] is RegoString text && IsValid(c, text.Value))),
-        new("regex.split", 2, Split) { Types = "tt" },
-        new("regex.replace", 3, Replace) { Types = "ttt" },
-        new("regex.find_n", 3, Find) { Types = "ttn" },
-        new("regex.find_all_string_submatch_n", 3, FindGroups) { Types = "ttn" },
-        new("regex.globs_match", 2, (c, a) => RegoBool.From(GlobIntersection.IsNonEmpty(a.Text(0), a.Text(1)))) { Types = "tt" },
-        new("regex.template_match", 4, TemplateMatch) { Types = "tttt" },
+        new("regex.split", 2, Split),
+        new("regex.replace", 3, Replace),
+        new("regex.find_n", 3, Find),
+        new("regex.find_all_string_submatch_n", 3, FindGroups),
+        new("regex.globs_match", 2, (c, a) => RegoBool.From(GlobIntersection.IsNonEmpty(a.Text(0), a.Text(1)))),
+        new("regex.template_match", 4, TemplateMatch),
     ];
 
     /// <summary>Runs over a text within what is left of the evaluation's time.</summary>

@@ -10,14 +10,14 @@ internal static class Times
     public static readonly Builtin[] List =
     [
         new("time.now_ns", 0, (c, _) => RegoNumber.From((c.Now.UtcTicks - DateTime.UnixEpoch.Ticks) * 100)),
-        new("time.parse_ns", 2, (_, a) => Checked(GoTime.Parse(GoTime.Named.GetValueOrDefault(a.Text(0), a.Text(0)), a.Text(1)))) { Types = "tt" },
-        new("time.parse_rfc3339_ns", 1, (_, a) => Checked(GoTime.Parse(GoTime.Named["RFC3339"], a.Text(0)))) { Types = "t" },
-        new("time.parse_duration_ns", 1, (_, a) => RegoNumber.From(Duration(a.Text(0)))) { Types = "t" },
+        new("time.parse_ns", 2, (_, a) => Checked(GoTime.Parse(GoTime.Named.GetValueOrDefault(a.Text(0), a.Text(0)), a.Text(1)))),
+        new("time.parse_rfc3339_ns", 1, (_, a) => Checked(GoTime.Parse(GoTime.Named["RFC3339"], a.Text(0)))),
+        new("time.parse_duration_ns", 1, (_, a) => RegoNumber.From(Duration(a.Text(0)))),
         new("time.format", 1, Format),
         new("time.date", 1, (_, a) => Numbers(Local(a[0]).Time is var t ? [t.Year, t.Month, t.Day] : [])),
         new("time.clock", 1, (_, a) => Numbers(Local(a[0]).Time is var t ? [t.Hour, t.Minute, t.Second] : [])),
         new("time.weekday", 1, (_, a) => new RegoString(Local(a[0]).Time.DayOfWeek.ToString())),
-        new("time.add_date", 4, AddDate) { Types = "?nnn" },
+        new("time.add_date", 4, AddDate),
         new("time.diff", 2, (_, a) => Difference(Local(a[0]), Local(a[1]))),
     ];
 

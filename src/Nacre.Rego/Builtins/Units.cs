@@ -11,8 +11,8 @@ internal static class Units
 
     public static readonly Builtin[] List =
     [
-        new("units.parse", 1, (_, a) => Parse(a.Text(0))) { Types = "t" },
-        new("units.parse_bytes", 1, (_, a) => ParseBytes(a.Text(0))) { Types = "t" },
+        new("units.parse", 1, (_, a) => Parse(a.Text(0))),
+        new("units.parse_bytes", 1, (_, a) => ParseBytes(a.Text(0))),
     ];
 
     private static RegoNumber Parse(string text)

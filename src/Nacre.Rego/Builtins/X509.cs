@@ -11,12 +11,12 @@ internal static class X509
 {
     public static readonly Builtin[] List =
     [
-        new("crypto.x509.parse_certificates", 1, (_, a) => ParseAll(a.Text(0))) { Types = "t" },
-        new("crypto.x509.parse_and_verify_certificates", 1, (c, a) => ParseAndVerify(c, a.Text(0))) { Types = "t" },
-        new("crypto.x509.parse_certificate_request", 1, (_, a) => ParseRequest(a.Text(0))) { Types = "t" },
-        new("crypto.x509.parse_keypair", 2, (_, a) => ParseKeyPair(a.Text(0), a.Text(1))) { Types = "tt" },
-        new("crypto.x509.parse_rsa_private_key", 1, (_, a) => ParseRsaKey(a.Text(0))) { Types = "t" },
-        new("crypto.parse_private_keys", 1, (_, a) => ParsePrivateKeys(a.Text(0))) { Types = "t" },
+        new("crypto.x509.parse_certificates", 1, (_, a) => ParseAll(a.Text(0))),
+        new("crypto.x509.parse_and_verify_certificates", 1, (c, a) => ParseAndVerify(c, a.Text(0))),
+        new("crypto.x509.parse_certificate_request", 1, (_, a) => ParseRequest(a.Text(0))),
+        new("crypto.x509.parse_keypair", 2, (_, a) => ParseKeyPair(a.Text(0), a.Text(1))),
+        new("crypto.x509.parse_rsa_private_key", 1, (_, a) => ParseRsaKey(a.Text(0))),
+        new("crypto.parse_private_keys", 1, (_, a) => ParsePrivateKeys(a.Text(0))),
     ];
 
     private static RegoArray ParseAll(string text)

@@ -109,6 +109,9 @@ internal sealed partial class Planner
                 _ => new AddToObjectNode(Compile(key!, inner), Compile(value, inner)),
             };
         });
+        var own = term.Body.ToHashSet();
+        term.Body.Clear();
+        term.Body.AddRange(body.Where(own.Contains));
         return new ComprehensionExpr(term.ComprehensionKind, node, term.Place);
     }
 
@@ -127,7 +130,7 @@ internal sealed partial class Planner
         if (!MayGenerate(term))
             return term;
 
-        var target = new LocalTerm(term.Place, new Variable("__local_head__", frame.Reserve()));
+        var target = new LocalTerm(term.Place, new Variable(Variable.Head, frame.Reserve()));
         body.Add(new TermLiteral(term.Place, new ResolvedCall(term.Place, Builtins.BuiltinList.Unify, function: null, [target, term])));
         return target;
     }

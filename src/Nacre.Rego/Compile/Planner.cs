@@ -24,6 +24,7 @@ internal sealed partial class Planner(Frame frame, TreeNode tree, Tracing? traci
     /// <summary>Set while planning if the body looks through a collection or calls functions.</summary>
     public bool IsCostly { get; private set; }
 
+    /// <summary>Plans a body, and puts its expressions in the order in which they run.</summary>
     public Node PlanBody(List<Literal> body, HashSet<Variable> bound, Func<HashSet<Variable>, Node> end)
     {
         var variables = new HashSet<Variable>();
@@ -32,12 +33,16 @@ internal sealed partial class Planner(Frame frame, TreeNode tree, Tracing? traci
 
         var steps = new List<Step>();
         var waiting = new List<Literal>(body);
+        body.Clear();
         while (waiting.Count > 0)
         {
             var before = waiting.Count;
             for (var i = 0; i < waiting.Count; i++)
                 if (TryPlan(waiting[i], bound, variables, steps))
+                {
+                    body.Add(waiting[i]);
                     waiting.RemoveAt(i--);
+                }
 
             if (waiting.Count == before)
                 throw Unsafe(waiting, bound);

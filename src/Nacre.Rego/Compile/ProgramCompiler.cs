@@ -1,30 +1,47 @@
 using Nacre.Rego.Evaluate;
 using Nacre.Rego.Syntax;
+using Nacre.Rego.Types;
 
 namespace Nacre.Rego.Compile;
 
-/// <summary>Plans every rule of a tree, and checks that none depends on itself.</summary>
-internal sealed class ProgramCompiler(RuleTree tree, Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
+/// <summary>Plans every rule of a tree, checks that none depends on itself, and that its types fit.</summary>
+internal sealed class ProgramCompiler(Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
 {
     private readonly List<RegoError> _errors = [];
     private bool _isTraced;
     private readonly Dictionary<RuleGroup, HashSet<RuleGroup>> _dependencies = [];
+    private readonly Dictionary<RuleGroup, List<RuleShape>> _shapes = [];
 
-    public static void Compile(RuleTree tree, Annotations annotations, Func<Rule, RuleGroup, Tracing?> tracing)
+    /// <returns>Types of the documents of all rules.</returns>
+    public static RuleTypes Compile(RuleTree tree, Annotations annotations, bool checksTypes, Func<Rule, RuleGroup, Tracing?> tracing)
     {
-        var compiler = new ProgramCompiler(tree, annotations, tracing);
+        var compiler = new ProgramCompiler(annotations, tracing);
         foreach (var (group, rules) in tree.Groups)
             compiler.CompileGroup(group, rules);
 
-        compiler.CheckRecursion();
-        if (compiler._errors.Count > 0)
-            throw new RegoException([.. compiler._errors.DistinctBy(error => (error.File, error.Line, error.Column, error.Message))]);
+        var order = DependencyOrder.Sort(tree.Groups.ConvertAll(group => group.Group), compiler._dependencies, compiler._errors);
+        compiler.ThrowErrors();
+
+        var types = new RuleTypes();
+        foreach (var group in checksTypes ? order : [])
+            foreach (var shape in compiler._shapes[group])
+                TypeChecker.CheckRule(types, shape, compiler._errors);
+
+        compiler._errors.Sort((one, other) => (one.File, one.Line, one.Column).CompareTo((other.File, other.Line, other.Column)));
+        compiler.ThrowErrors();
+        return types;
+    }
+
+    private void ThrowErrors()
+    {
+        if (_errors.Count > 0)
+            throw new RegoException([.. _errors.DistinctBy(error => (error.File, error.Line, error.Column, error.Message))]);
     }
 
     private void CompileGroup(RuleGroup group, List<RuleEntry> entries)
     {
         var constants = new List<RegoValue?>();
-        _dependencies[group] = [];
+        (_dependencies[group], _shapes[group]) = ([], []);
         foreach (var entry in entries)
         {
             try
@@ -62,6 +79,7 @@ internal sealed class ProgramCompiler(RuleTree tree, Annotations annotations, Fu
             var planned = new RulePlanner(entry, rule, group, annotations, trace);
             var body = planned.Plan();
             _dependencies[group].UnionWith(planned.Dependencies);
+            _shapes[group].Add(planned.Shape!);
             group.IsCostly |= planned.IsCostly;
             if (!rule.IsDefault)
                 constants.Add(planned.ConstantValue);
@@ -75,36 +93,5 @@ internal sealed class ProgramCompiler(RuleTree tree, Annotations annotations, Fu
             first!.IndexKeys.Clear();
 
         return first!;
-    }
-
-    private void CheckRecursion()
-    {
-        var state = new Dictionary<RuleGroup, bool>();
-        foreach (var (group, _) in tree.Groups)
-        {
-            var path = new List<RuleGroup>();
-            Visit(group, path);
-        }
-
-        // False: being visited. True: done.
-        void Visit(RuleGroup group, List<RuleGroup> path)
-        {
-            System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
-            if (state.TryGetValue(group, out var done))
-            {
-                if (done)
-                    return;
-                var cycle = path.SkipWhile(other => other != group).Append(group).Select(other => other.Name);
-                _errors.Add(group.Place.Error(RegoErrorCode.Recursion, $"rule {group.Name} is recursive: {string.Join(" -> ", cycle)}"));
-                return;
-            }
-
-            state[group] = false;
-            path.Add(group);
-            foreach (var next in _dependencies.GetValueOrDefault(group) ?? [])
-                Visit(next, path);
-            path.RemoveAt(path.Count - 1);
-            state[group] = true;
-        }
     }
 }

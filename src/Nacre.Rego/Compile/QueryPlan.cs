@@ -1,5 +1,6 @@
 using Nacre.Rego.Evaluate;
 using Nacre.Rego.Syntax;
+using Nacre.Rego.Types;
 
 namespace Nacre.Rego.Compile;
 
@@ -19,7 +20,7 @@ internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<(string
         var texts = new List<(string, int, int)>();
         foreach (var literal in body)
         {
-            if (literal is TermLiteral { Term: LocalTerm { Variable.Name: "__local_head__" } })
+            if (literal is TermLiteral { Term: LocalTerm { Variable.StandsForTerm: true } })
                 continue;
 
             texts.Add((literal.Place.Text, literal.Place.Line, literal.Place.Column));
@@ -34,6 +35,8 @@ internal sealed record QueryPlan(Node Body, int FrameSize, IReadOnlyList<(string
         }
 
         var node = planner.PlanBody(body, [], bound => End(resolver, values, bound));
+        if (program.Options.ChecksTypes)
+            TypeChecker.CheckQuery(program.Types, body, planner.Captures.Keys);
         return new QueryPlan(node, frame.Size, texts);
     }
 

@@ -166,19 +166,20 @@ internal sealed partial class Resolver(Names names, Frame frame, Func<string, Re
         return new ResolvedWith(place, isInput, ConstantPath(modifier.Target, scope), null, null, Resolve(modifier.Value, scope));
     }
 
-    private string? FunctionTarget(Term target, Scope scope)
+    private Callee? FunctionTarget(Term target, Scope scope)
     {
         var head = target as VarTerm ?? (target as RefTerm)?.Head as VarTerm;
         if (head is not null && scope.Find(head.Name, head.Place) is not null)
             return null;
         if (head is not null && (head.Name == "data" || names.Find(head) is not null))
-            return names.FindFunction(AsRef(Resolve(target, scope)))?.Name;
+            return names.FindFunction(AsRef(Resolve(target, scope))) is { } function ? new Callee(null, function) : null;
 
-        return names.FindBuiltin(target)?.Name
-            ?? throw new RegoException(target.Place.Error(RegoErrorCode.Type, $"undefined function {Names.DottedName(target)}"));
+        return names.FindBuiltin(target) is { } builtin
+            ? new Callee(builtin, null)
+            : throw new RegoException(target.Place.Error(RegoErrorCode.Type, $"undefined function {Names.DottedName(target)}"));
     }
 
-    private ResolvedWith ResolveMock(WithModifier modifier, string function, Scope scope)
+    private ResolvedWith ResolveMock(WithModifier modifier, Callee function, Scope scope)
     {
         var value = modifier.Value;
         var head = value as VarTerm ?? (value as RefTerm)?.Head as VarTerm;

@@ -1,5 +1,6 @@
 using Nacre.Rego.Evaluate;
 using Nacre.Rego.Syntax;
+using Nacre.Rego.Types;
 
 namespace Nacre.Rego.Compile;
 
@@ -12,6 +13,7 @@ internal sealed class RulePlanner
     private readonly Frame _frame = new();
     private readonly Planner _planner;
     private readonly Resolver _resolver;
+    private readonly List<Term> _arguments = [];
 
     public RulePlanner(RuleEntry entry, Rule rule, RuleGroup group, Annotations annotations, Tracing? tracing)
     {
@@ -29,6 +31,9 @@ internal sealed class RulePlanner
     /// <summary>The value, if it is the same whatever the body does.</summary>
     public RegoValue? ConstantValue { get; private set; }
 
+    /// <summary>What types are checked of, once planned.</summary>
+    public RuleShape? Shape { get; private set; }
+
     public RuleBody Plan()
     {
         var scope = _resolver.Root;
@@ -44,7 +49,8 @@ internal sealed class RulePlanner
         if (_rule.IsDefault)
             RequireConstantDefault();
 
-        List<Term> head = [.. _entry.Path[Math.Min(_group.Path.Length, _entry.Path.Length)..].Select(key => new ScalarTerm(_rule.Place, key)), .. _entry.Rest.Select(Head)];
+        var rest = _entry.Rest.ConvertAll(Head);
+        List<Term> head = [.. _entry.Path[Math.Min(_group.Path.Length, _entry.Path.Length)..].Select(key => new ScalarTerm(_rule.Place, key)), .. rest];
         var leaf = Head(_rule.Key ?? _rule.Value!);
         var isSame = IsSameForAllSolutions(leaf, arguments.Count);
         head = head.ConvertAll(term => _planner.AsOwnExpression(term, body));
@@ -53,6 +59,7 @@ internal sealed class RulePlanner
         var node = _planner.PlanBody(body, bound, all => End(head, value, isSame, all));
         var planned = new RuleBody(_rule.Place, _frame.Size, node);
         planned.IndexKeys.AddRange(keys);
+        Shape = new RuleShape(_group, _entry.Path, rest, _arguments, body, leaf, _rule.Key is not null);
         return planned;
 
         Term Head(Term term) => _resolver.Resolve(term, scope);
@@ -95,14 +102,22 @@ internal sealed class RulePlanner
         bound.UnionWith(plain);
         for (var i = 0; i < arguments.Count; i++)
         {
-            if (plain.Exists(variable => variable.Slot == i) || arguments[i] is VarTerm { IsWildcard: true })
+            var place = arguments[i].Place;
+            if (plain.Find(variable => variable.Slot == i) is { } whole)
+            {
+                _arguments.Add(new LocalTerm(place, whole));
+                continue;
+            }
+
+            var pattern = _resolver.Resolve(arguments[i], _resolver.Root);
+            _arguments.Add(pattern);
+            if (arguments[i] is VarTerm { IsWildcard: true })
                 continue;
 
-            var place = arguments[i].Place;
-            var slot = new Variable("__arg__", i);
+            var slot = new Variable(Variable.Argument, i);
             bound.Add(slot);
             body.Add(new TermLiteral(place, new ResolvedCall(
-                place, Builtins.BuiltinList.Unify, function: null, [new LocalTerm(place, slot), _resolver.Resolve(arguments[i], _resolver.Root)])));
+                place, Builtins.BuiltinList.Unify, function: null, [new LocalTerm(place, slot), pattern])));
         }
     }
 

@@ -48,8 +48,6 @@ internal sealed class Settlement(HashSet<Variable> bound, HashSet<Variable> body
                 AddGenerators(term.Term);
                 _waiting.Add(new HoldsItem(term.Term));
                 break;
-            case SomeInLiteral { Domain: ScalarTerm domain }:
-                throw new RegoException(domain.Place.Error(RegoErrorCode.Type, $"some … in: {Builtins.Operands.NameOf(domain.Value)} is no collection"));
             case SomeInLiteral some:
                 AddGenerators(some.Domain);
                 if (some.Key is not null)
@@ -129,40 +127,19 @@ internal sealed class Settlement(HashSet<Variable> bound, HashSet<Variable> body
     {
         switch (left, right)
         {
-            case (ArrayTerm l, ArrayTerm r):
-                if (l.Items.Count != r.Items.Count)
-                    throw NoMatch(left, $"arrays of {l.Items.Count} and {r.Items.Count} items");
-                else
-                    for (var i = 0; i < l.Items.Count; i++)
-                        Decompose(l.Items[i], r.Items[i]);
+            case (ArrayTerm l, ArrayTerm r) when l.Items.Count == r.Items.Count:
+                for (var i = 0; i < l.Items.Count; i++)
+                    Decompose(l.Items[i], r.Items[i]);
                 break;
-            case (ObjectTerm l, ObjectTerm r) when Keys(l) is { } keys && Keys(r) is { } others:
-                if (keys.Count != others.Count || !keys.Keys.All(others.ContainsKey))
-                    throw NoMatch(left, "objects with different keys");
-                else
-                    foreach (var (key, value) in keys)
-                        Decompose(value, others[key]);
+            case (ObjectTerm l, ObjectTerm r) when Keys(l) is { } keys && Keys(r) is { } others && keys.Count == others.Count && keys.Keys.All(others.ContainsKey):
+                foreach (var (key, value) in keys)
+                    Decompose(value, others[key]);
                 break;
             default:
-                if (KindOf(left) is { } kind && KindOf(right) is { } other && kind != other)
-                    throw NoMatch(left, $"{kind} and {other}");
                 _waiting.Add(new UnifyItem(left, right));
                 break;
         }
     }
-
-    // The type, where the term itself shows it.
-    private static RegoKind? KindOf(Term term) => term switch
-    {
-        ScalarTerm scalar => scalar.Value.Kind,
-        ArrayTerm => RegoKind.Array,
-        ObjectTerm => RegoKind.Object,
-        SetTerm => RegoKind.Set,
-        _ => null,
-    };
-
-    private static RegoException NoMatch(Term left, string what) =>
-        new(left.Place.Error(RegoErrorCode.Type, $"match error: {what} can never be equal".ToLowerInvariant()));
 
     private static Dictionary<RegoValue, Term>? Keys(ObjectTerm members)
     {

@@ -5,12 +5,18 @@ namespace Nacre.Rego.Compile;
 /// <summary>A variable of one rule or query: one name, one slot of its frame.</summary>
 internal sealed class Variable(string name, int slot)
 {
+    /// <summary>Names of variables that the compiler puts in the place of a whole argument, or of a term of a head.</summary>
+    public const string Argument = "__arg__", Head = "__local_head__";
+
     public string Name { get; } = name;
 
     public int Slot { get; } = slot;
 
     /// <summary>Made by the compiler, or written <c>_</c>.</summary>
     public bool IsGenerated => Name.StartsWith('_') && (Name.Length == 1 || Name.StartsWith("__", StringComparison.Ordinal));
+
+    /// <summary>It stands for a term that is looked at in its own place.</summary>
+    public bool StandsForTerm => Name is Argument or Head;
 
     public override string ToString() => Name;
 }
@@ -75,5 +81,14 @@ internal sealed class ResolvedEvery(Place place, Variable? key, Variable value, 
 }
 
 /// <summary>What a <c>with</c> replaces, after resolution: a path of a root, or a function.</summary>
-internal sealed record ResolvedWith(Place Place, bool IsInput, RegoValue[]? Path, string? Function, Evaluate.Mock? Mock, Term? NewValue)
-    : WithModifier(Place, new RootTerm(Place, IsInput), NewValue ?? new RootTerm(Place, IsInput));
+internal sealed record ResolvedWith(Place Place, bool IsInput, RegoValue[]? Path, Callee? Replaced, Evaluate.Mock? Mock, Term? NewValue)
+    : WithModifier(Place, new RootTerm(Place, IsInput), NewValue ?? new RootTerm(Place, IsInput))
+{
+    public string? Function => Replaced?.Name;
+}
+
+/// <summary>A builtin or a function of rules.</summary>
+internal sealed record Callee(Builtins.Builtin? Builtin, Evaluate.RuleGroup? Function)
+{
+    public string Name => Builtin?.Name ?? Function!.Name;
+}

@@ -5,8 +5,8 @@ internal static class GraphQlBuiltins
     public static readonly Builtin[] List =
     [
         new("graphql.parse", 2, (_, a) => Parse(a[0], a[1])),
-        new("graphql.parse_query", 1, (c, a) => Shape(c, GraphQlParser.ParseQuery(a.Text(0)))) { Types = "t" },
-        new("graphql.parse_schema", 1, (c, a) => Shape(c, GraphQlParser.ParseSchema(a.Text(0)))) { Types = "t" },
+        new("graphql.parse_query", 1, (c, a) => Shape(c, GraphQlParser.ParseQuery(a.Text(0)))),
+        new("graphql.parse_schema", 1, (c, a) => Shape(c, GraphQlParser.ParseSchema(a.Text(0)))),
         new("graphql.parse_and_verify", 2, (_, a) => ParseAndVerify(a[0], a[1])),
         new("graphql.is_valid", 2, (_, a) => ParseAndVerify(a[0], a[1])[0]),
         new("graphql.schema_is_valid", 1, (_, a) => RegoBool.From(IsSchema(a[0]))),
