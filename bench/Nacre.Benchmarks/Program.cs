@@ -1,3 +1,4 @@
+using Nacre.Benchmarks.Evidence;
 using Nacre.Benchmarks.Handshake;
 using Nacre.Benchmarks.Rego;
 
@@ -5,6 +6,7 @@ using Nacre.Benchmarks.Rego;
 (string Name, string What, Func<string[], Task<int>> RunAsync)[] benchmarks =
 [
     ("handshake", "one handshake with TPM evidence and one resource, over loopback", HandshakeBenchmark.RunAsync),
+    ("evidence", "verifications of SGX, TDX, SNP and TPM evidence beside openssl speed", EvidenceBenchmark.RunAsync),
     ("rego", "policies: the default CPU policy, 100 and 10,000 rules, an agent policy", RegoBenchmark.RunAsync),
 ];
 

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Globalization;
+using Nacre.Evidence.Snp;
+using Nacre.Evidence.Tdx;
+using Nacre.Evidence.Tpm;
+using Nacre.Verifiers;
+using Nacre.Verifiers.Collateral.Intel;
+using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.Sgx;
+using Nacre.Verifiers.Snp;
+using Nacre.Verifiers.Tdx;
+using Nacre.Verifiers.Tpm;
+
+namespace Nacre.Benchmarks.Evidence;
+
+/// <summary>
+/// <c>nacre bench evidence</c>: verifications per second on one thread with collateral in memory, beside what <c>openssl speed</c> says of the
+/// signature verifications they consist of, in the same run. Collateral is proven once; what each quote brings is proven each time.
+/// </summary>
+internal static class EvidenceBenchmark
+{
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_measured = TimeSpan.FromSeconds(3);
+
+    // A name, one verification, and the public-key operations in it. The peers' figures are those of specs/peers.md.
+    private sealed record Subject(string Name, Func<ValueTask<Verdict>> VerifyAsync, (string Algorithm, int Count)[] Operations, string Peer);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var vectors = EvidenceVectors.Find();
+        Subject[] subjects = [Sgx(vectors), Tdx(vectors), Snp(vectors), Tpm(vectors)];
+        var speed = await OpenSslSpeed.MeasureAsync("ecdsap256", "ecdsap384", "rsa2048", "rsa4096");
+        Console.WriteLine($"{"",-10}{"per second",12}{"bound",12}{"of bound",10}{"allocated",12}  operations; peer on such a machine");
+        foreach (var subject in subjects)
+        {
+            var (rate, allocated) = await MeasureAsync(subject);
+            var bound = 1 / subject.Operations.Sum(operation => operation.Count / speed[operation.Algorithm].Verify);
+            var operations = string.Join(" + ", subject.Operations.Select(operation => $"{operation.Count} {operation.Algorithm}"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{subject.Name,-10}{rate,12:N0}{bound,12:N0}{rate / bound,10:P0}{allocated / 1024,9:N1} KB  {operations}; {subject.Peer}"));
+        }
+
+        Console.WriteLine();
+        MeasureParsing(vectors);
+        return 0;
+    }
+
+    private static Subject Sgx(EvidenceVectors vectors)
+    {
+        var one = vectors.Case("sgx", verdict => verdict.StartsWith("tcb:", StringComparison.Ordinal));
+        var verifier = new SgxVerifier(Options(one));
+        var submission = new EvidenceSubmission { Evidence = default, At = one.At };
+        return new(
+            "SGX v3", () => verifier.VerifyQuoteAsync(one.Inputs["quote"], submission, default), [("ecdsap256", 3)], "Intel's library, collateral checked before: 401");
+    }
+
+    private static Subject Tdx(EvidenceVectors vectors)
+    {
+        var one = vectors.Case("tdx", verdict => verdict.StartsWith("tcb:", StringComparison.Ordinal));
+        var verifier = new TdxVerifier(Options(one));
+        var submission = new EvidenceSubmission { Evidence = default, At = one.At };
+        return new(
+            "TDX v4", () => verifier.VerifyQuoteAsync(one.Inputs["quote"], null, submission, default), [("ecdsap256", 3)],
+            "go-tdx-guest without collateral: 1,328; Intel's library: 532");
+    }
+
+    private static Subject Snp(EvidenceVectors vectors)
+    {
+        var one = vectors.Case("snp", verdict => verdict == "valid");
+        var verifier = new SnpVerifier(new());
+        var submission = new EvidenceSubmission { Evidence = default, At = one.At };
+        return new(
+            "SNP", () => verifier.VerifyReportAsync(one.Inputs["report"], one.Inputs["vek"], submission, default), [("ecdsap384", 1), ("rsa4096", 1)],
+            "go-sev-guest: 752");
+    }
+
+    private static Subject Tpm(EvidenceVectors vectors)
+    {
+        var json = vectors.Json("tpm", "valid");
+        var verifier = new TpmVerifier();
+        var submission = new EvidenceSubmission
+        {
+            Evidence = json,
+            At = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero),
+            Endorsement = TpmKeyEndorsement.Enrolled(TpmEvidence.Parse(json).AkPublic),
+        };
+        return new("TPM", () => verifier.VerifyAsync(submission, default), [("rsa2048", 1)], "(no figure)");
+    }
+
+    private static DcapOptions Options(EvidenceCase one) => new()
+    {
+        AllowDebug = true,
+        AllowTrailingData = true,
+        Collateral = new MemoryDcapCollateral(DcapCollateral.Parse(
+            new()
+            {
+                TcbInfo = one.Inputs["tcb_info"],
+                QeIdentity = one.Inputs["qe_identity"],
+                TcbSigningChain = one.Inputs["tcb_signing_chain"],
+                PckCrl = one.Inputs["pck_crl"],
+                RootCaCrl = one.Inputs["root_ca_crl"],
+            },
+            IntelRoot.KeyDigest)),
+    };
+
+    private static async Task<(double Rate, double Allocated)> MeasureAsync(Subject subject)
+    {
+        await RepeatAsync(subject, s_warmUp);
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        var (count, seconds) = await RepeatAsync(subject, s_measured);
+        return (count / seconds, (double)(GC.GetTotalAllocatedBytes(precise: true) - before) / count);
+    }
+
+    private static async Task<(long Count, double Seconds)> RepeatAsync(Subject subject, TimeSpan time)
+    {
+        var watch = Stopwatch.StartNew();
+        var count = 0L;
+        for (; watch.Elapsed < time; count++)
+            if (await subject.VerifyAsync() is Refused refused)
+                throw new InvalidOperationException($"{subject.Name} is refused, so there is nothing to measure: {string.Join("; ", refused.Failures)}");
+
+        return (count, watch.Elapsed.TotalSeconds);
+    }
+
+    // Bytes for one parse: the result and what it holds.
+    private static void MeasureParsing(EvidenceVectors vectors)
+    {
+        var report = vectors.Case("snp", verdict => verdict == "valid").Inputs["report"];
+        var quote = vectors.Case("tdx", verdict => verdict.StartsWith("tcb:", StringComparison.Ordinal)).Inputs["quote"];
+        foreach (var (name, parse) in new (string, Action)[] { ("SNP report", () => SnpReport.Parse(report)), ("TDX quote", () => TdxEvidence.ParseQuote(quote)) })
+        {
+            parse();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1000; i++)
+                parse();
+            Console.WriteLine($"parsing a {name} allocates {(GC.GetAllocatedBytesForCurrentThread() - before) / 1000} bytes");
+        }
+    }
+}
