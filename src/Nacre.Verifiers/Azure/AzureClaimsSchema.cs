@@ -13,7 +13,12 @@ internal static class AzureClaimsSchema
 {
     public static JsonObject CreateTdx() => ObjectType(
         "An Azure confidential VM on TDX.",
-        [.. TdxClaimsSchema.Quote().Where(claim => !IsBinding(claim.Name)), .. DcapClaimsSchema.Create(), .. Machine()]);
+        [
+            .. TdxClaimsSchema.Quote().Where(claim => !IsBinding(claim.Name)),
+            .. DcapClaimsSchema.Create(),
+            .. DcapClaimsSchema.CreateCurrent(),
+            .. Machine(),
+        ]);
 
     /// <summary>The claims of SEV-SNP that have one value, each as text; the measurement in base64 (evidence.md 8.3).</summary>
     public static JsonObject CreateSnp()

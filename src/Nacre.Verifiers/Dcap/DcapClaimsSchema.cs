@@ -26,6 +26,11 @@ internal static class DcapClaimsSchema
         Boolean("is_cached_keys", "The service keeps the platform's root keys; on scalable platforms.").Optional(),
         Boolean("is_smt_enabled", "Cores run two threads; on scalable platforms.").Optional(),
         Hex("platform_instance_id", "The platform; under Intel's platform authority.", 16).Optional(),
+    ];
+
+    /// <summary>What is said a second time of TDs, whose module may have been updated under them.</summary>
+    public static IReadOnlyList<ClaimSchema> CreateCurrent() =>
+    [
         Status("tcb_status_current", "As tcb_status, of the versions that run now; with TD report 1.5.").Optional(),
         Date("tcb_date_current", "As tcb_date; with TD report 1.5.").Optional(),
         Advisories("advisory_ids_current", "As advisory_ids; with TD report 1.5.").Optional(),
