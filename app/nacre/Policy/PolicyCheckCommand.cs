@@ -12,9 +12,14 @@ internal static class PolicyCheckCommand
         var v0 = PolicyOptions.V0();
         var schema = new Option<string?>("--schema", "-s") { Description = PolicySchema.Description };
         var paths = new Argument<string[]>("path") { Description = "Files and folders.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("check", "Check policies for errors. Example: nacre policy check --schema tee:snp policies/") { v0, schema, paths };
+        var command = new Command("check", "Check policies for errors. Example: nacre policy check --schema tee:snp policies/")
+        {
+            v0, schema, paths,
+        };
         command.SetAction((line, _) => PolicyOptions.GuardAsync(
-            () => RunAsync(PolicyFiles.Read(line.GetRequiredValue(paths), line.GetValue(v0)), PolicySchema.Read(line.GetValue(schema)), Console.Out), Console.Error));
+            () => RunAsync(
+                PolicyFiles.Read(line.GetRequiredValue(paths), line.GetValue(v0)), PolicySchema.Read(line.GetValue(schema)), Console.Out),
+            Console.Error));
         return command;
     }
 

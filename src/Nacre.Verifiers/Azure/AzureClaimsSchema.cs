@@ -29,7 +29,8 @@ internal static class AzureClaimsSchema
             "An Azure confidential VM on SEV-SNP. All values of the processor's report are text.",
             [
                 .. snp["properties"]!.AsObject()
-                    .Where(claim => claim.Key != "chip_id" && !IsBinding(claim.Key) && claim.Value!["type"]!.GetValue<string>() != "object")
+                    .Where(claim => claim.Key != "chip_id" && !IsBinding(claim.Key))
+                    .Where(claim => claim.Value!["type"]!.GetValue<string>() != "object")
                     .Select(claim => required.Contains(claim.Key) ? AsText(claim.Key, claim.Value!) : AsText(claim.Key, claim.Value!).Optional()),
                 .. Machine(),
             ]);

@@ -17,7 +17,8 @@ internal static class NvidiaClaimsSchema
             Text("ueid", "Serial number of the device's certificate, in decimal.").Optional(),
             Text("hwmodel", "The model, as the certificates name it.").Optional(),
             Text("uuid", "What the guest calls the device. Nothing vouches for it.").Optional(),
-            OneOf("measres", "How the measurements compare with the manifests; with a source of manifests.", "absent", "fail", "success").Optional(),
+            OneOf("measres", "How the measurements compare with the manifests; with a source of manifests.", "absent", "fail", "success")
+                .Optional(),
             .. Device(NvidiaArchitecture.Hopper, "vbios", ["driver", "vbios"]),
             .. Device(NvidiaArchitecture.Ls10, "bios", ["bios"]),
             Integer("gpu_count", "GPUs of the fabric; class ppcie only.").Optional(),
@@ -48,8 +49,9 @@ internal static class NvidiaClaimsSchema
     // Devices may send items of other kinds, which are named by their number and are hexadecimal.
     private static ClaimSchema Configuration()
     {
-        var items = Enum.GetValues<NvidiaOpaqueField>().Where(field => field != NvidiaOpaqueField.Invalid).Select(field => Item(field).Optional());
-        var config = Object("config", "What the report says beside its measurements.", items.Append(Hex("switch_ports", "Ports of a switch.").Optional()));
+        var items = Enum.GetValues<NvidiaOpaqueField>().Where(field => field != NvidiaOpaqueField.Invalid).Select(Item)
+            .Append(Hex("switch_ports", "Ports of a switch."));
+        var config = Object("config", "What the report says beside its measurements.", items.Select(item => item.Optional()));
         config.Type["additionalProperties"] = HexType("An item without a name.");
         return config;
     }

@@ -24,10 +24,12 @@ internal sealed record ClaimSchema(string Name, JsonObject Type)
 
     public static ClaimSchema Boolean(string name, string description) => new(name, Described(description, "boolean"));
 
-    public static ClaimSchema List(string name, string description, JsonObject items) => new(name, Described(description, "array", ("items", items)));
+    public static ClaimSchema List(string name, string description, JsonObject items) =>
+        new(name, Described(description, "array", ("items", items)));
 
     /// <summary>An object with members of these names and no others.</summary>
-    public static ClaimSchema Object(string name, string description, params IEnumerable<ClaimSchema> members) => new(name, ObjectType(description, members));
+    public static ClaimSchema Object(string name, string description, params IEnumerable<ClaimSchema> members) =>
+        new(name, ObjectType(description, members));
 
     /// <summary>An object whose names are not known beforehand, with values of one type.</summary>
     public static ClaimSchema Map(string name, string description, JsonObject values) =>

@@ -74,7 +74,7 @@ public static class ClaimsSchemas
         "One device: its claims under the name of its TEE.",
         [
             Text(InitData, "What the evidence says of the init data, in the form that the TEE's claims have it.").Optional(),
-            Any("init_data_claims", "The files of the init data, parsed; null when the guest sent none. As agent_policy_claims the data of its policy.").Optional(),
+            Any("init_data_claims", "The files of the init data, parsed, and agent_policy_claims; null when the guest sent none.").Optional(),
             Text(ReportData, "What the evidence commits to, in the form that the TEE's claims have it.").Optional(),
             RuntimeData().Optional(),
             .. tees.Select(tee => new ClaimSchema(tee, WithoutBindings(Claims(tee))).Optional()),

@@ -19,7 +19,9 @@ internal static class TokenSchema
         Integer("exp", "Until when it is valid."),
         Text("iss", "Who issued it."),
         Text("jti", "The identity of this token."),
-        Object("ear.verifier-id", "Which software appraised the evidence.", Text("build", "Name and version."), Text("developer", "Who makes it.")),
+        Object(
+            "ear.verifier-id", "Which software appraised the evidence.",
+            Text("build", "Name and version."), Text("developer", "Who makes it.")),
         Map("submods", "One member for each device: its class and a count, such as cpu0 or gpu1.", Submodule(evidence)));
 
     private static JsonObject Submodule(JsonObject evidence)

@@ -47,7 +47,7 @@ internal static class SnpClaimsSchema
         Text("current_firmware", "Version of the firmware that runs."),
         Text("committed_firmware", "Version of the firmware that cannot be rolled back."),
         Text("csp_id", "The cloud provider that the key belongs to; with a VLEK.").Optional(),
-        OneOf("collateral_expiration_status", "1 when a list of revoked keys past its end was used; only with a list.", "0", "1").Optional(),
+        OneOf("collateral_expiration_status", "1 when a revocation list past its end was used; only with a list.", "0", "1").Optional(),
         Hex("launch_mit_vector", "Mitigations at launch; from report version 5 on.", 8).Optional(),
         Hex("current_mit_vector", "Mitigations now; from report version 5 on.", 8).Optional());
 

@@ -10,7 +10,12 @@ internal static class TdxClaimsSchema
 {
     public static JsonObject Create() => ObjectType(
         "The quote of a TD.",
-        [.. Quote(), .. DcapClaimsSchema.Create(), .. DcapClaimsSchema.CreateCurrent(), EventLogSchema.Create("uefi_event_logs").Optional()]);
+        [
+            .. Quote(),
+            .. DcapClaimsSchema.Create(),
+            .. DcapClaimsSchema.CreateCurrent(),
+            EventLogSchema.Create("uefi_event_logs").Optional(),
+        ]);
 
     /// <summary>The claims of the quote alone.</summary>
     public static IReadOnlyList<ClaimSchema> Quote() =>

@@ -24,6 +24,6 @@ internal static class TpmClaimsSchema
         ]);
 
     /// <summary>The registers of the bank SHA-256, <c>pcr00</c> to <c>pcr23</c>.</summary>
-    public static IEnumerable<ClaimSchema> Registers() =>
-        Enumerable.Range(0, TpmEvidence.PcrCount).Select(index => Hex($"pcr{index:00}", $"PCR {index} of the bank SHA-256.", TpmEvidence.PcrSize));
+    public static IEnumerable<ClaimSchema> Registers() => Enumerable.Range(0, TpmEvidence.PcrCount)
+        .Select(index => Hex($"pcr{index:00}", $"PCR {index} of the bank SHA-256.", TpmEvidence.PcrSize));
 }

@@ -8,16 +8,18 @@ using Nacre.Verifiers.Schemas;
 
 namespace Nacre.ConformanceTests.Evidence;
 
-/// <summary>The schemas say what verifiers say: nothing that is not in them is claimed, and nothing is in them that is never claimed.</summary>
+/// <summary>The schemas say what verifiers say: no claim is outside of them, and none is in them that is never made.</summary>
 [Trait("Group", "EvidenceSchemas")]
 public sealed class EvidenceSchemasTests
 {
     private static readonly string? s_folder = VectorFolder.Find();
 
-    private static readonly Lazy<IReadOnlyList<VectorManifest>> s_manifests = new(() => s_folder is null ? [] : VectorManifest.LoadAll(s_folder));
+    private static readonly Lazy<IReadOnlyList<VectorManifest>> s_manifests =
+        new(() => s_folder is null ? [] : VectorManifest.LoadAll(s_folder));
 
     private static readonly RegoQuery s_match = RegoProgram
-        .Compile([new RegoSource("match.rego", "package match\nresult := json.match_schema(input.document, input.schema)")]).Prepare("data.match.result");
+        .Compile([new RegoSource("match.rego", "package match\nresult := json.match_schema(input.document, input.schema)")])
+        .Prepare("data.match.result");
 
     public static TheoryData<string> Tees() => [.. TeeNames.All];
 
@@ -43,7 +45,9 @@ public sealed class EvidenceSchemasTests
         }
 
         var (listed, missing) = (UnseenClaims.Of(tee), coverage.Missing());
-        Assert.True(listed.ToHashSet().SetEquals(missing), $"only missing: {string.Join(' ', missing.Except(listed))}; only listed: {string.Join(' ', listed.Except(missing))}");
+        Assert.True(
+            listed.ToHashSet().SetEquals(missing),
+            $"only missing: {string.Join(' ', missing.Except(listed))}; only listed: {string.Join(' ', listed.Except(missing))}");
     }
 
     [Theory]

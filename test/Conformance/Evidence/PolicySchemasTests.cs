@@ -27,8 +27,11 @@ public sealed class PolicySchemasTests
     [InlineData("input.snp.report_data", "`input.snp.report_data`: no such claim")]
     [InlineData("input.tdx.quote.body.rtmr0", "`input.tdx.quote.body.rtmr0`: no such claim, did you mean `rtmr_0`")]
     [InlineData("input.tdx.uefi_event_logs[0].typename", "`input.tdx.uefi_event_logs[_].typename`: no such claim, did you mean `type_name`")]
-    public void A_claim_that_does_not_exist_is_warned_of(string reference, string expected) =>
-        Assert.StartsWith(expected, Assert.Single(Warnings($"package policy\nallow if {reference}", ClaimsSchemas.Input().ToJsonString())), StringComparison.Ordinal);
+    public void A_claim_that_does_not_exist_is_warned_of(string reference, string expected)
+    {
+        var warning = Assert.Single(Warnings($"package policy\nallow if {reference}", ClaimsSchemas.Input().ToJsonString()));
+        Assert.StartsWith(expected, warning, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("input.submods.gpu1[\"ear.veraison.annotated-evidence\"].snp.vmpl", null)]
@@ -46,7 +49,8 @@ public sealed class PolicySchemasTests
     public void A_TEE_without_claims_is_refused() => Assert.Throws<ArgumentException>(() => ClaimsSchemas.For("csv"));
 
     private static List<string> Warnings(string policy, string schema) =>
-        [.. RegoProgram.Compile([new RegoSource("policy.rego", policy)], Options()).CheckInput(RegoValue.Parse(schema)).Select(warning => warning.Message)];
-
-    private static RegoOptions Options() => new() { HostBuiltins = [ReferenceQuery.Builtin] };
+    [
+        .. RegoProgram.Compile([new RegoSource("policy.rego", policy)], new() { HostBuiltins = [ReferenceQuery.Builtin] })
+            .CheckInput(RegoValue.Parse(schema)).Select(warning => warning.Message),
+    ];
 }

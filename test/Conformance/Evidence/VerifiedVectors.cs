@@ -99,7 +99,8 @@ internal static class VerifiedVectors
                     .VerifyToken(@case.Input("token")!, submission);
             case "nvidia" when @case.Input("report") is { } report:
                 return await Nvidia(@case).VerifyReportAsync(
-                    Convert.FromHexString(Encoding.ASCII.GetString(report).Trim()), Encoding.Latin1.GetString(@case.Input("chain")!), submission, default);
+                    Convert.FromHexString(Encoding.ASCII.GetString(report).Trim()), Encoding.Latin1.GetString(@case.Input("chain")!),
+                    submission, default);
             default:
                 return null;
         }
@@ -129,7 +130,8 @@ internal static class VerifiedVectors
         using var machine = new SeMachine(s_at);
         var options = new SeOptions { SealKey = seal };
         var challenge = new SeChallengeIssuer(options, image).Create(machine.Trust, [machine.Document], s_at).Challenge!.ToJson();
-        return await new SeVerifier(options).VerifyAsync(new() { Evidence = machine.Answer(challenge, image, new byte[64]), At = s_at }, default);
+        var answer = machine.Answer(challenge, image, new byte[64]);
+        return await new SeVerifier(options).VerifyAsync(new() { Evidence = answer, At = s_at }, default);
     }
 
     // Files have the id of the manifest in their name, among other words.

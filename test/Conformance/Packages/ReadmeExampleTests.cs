@@ -25,9 +25,9 @@ public sealed class ReadmeExampleTests
     {
         var here = Here();
         var readme = Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "src", package, "README.md");
-        var example = string.Join('\n', Lines(readme).Where(line => line.StartsWith("    ", StringComparison.Ordinal)).Select(line => line.Trim()));
+        var example = Joined(readme, line => line.StartsWith("    ", StringComparison.Ordinal));
         Assert.InRange(example.Split('\n').Length, 5, 14);
-        Assert.Contains(example, string.Join('\n', Lines(here).Where(line => line.Length > 0).Select(line => line.Trim())), StringComparison.Ordinal);
+        Assert.Contains(example, Joined(here, line => line.Length > 0), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +106,8 @@ public sealed class ReadmeExampleTests
         Assert.Contains("input.svn >= 3", query.Explain(input).Summary, StringComparison.Ordinal);
     }
 
-    private static string[] Lines(string file) => File.ReadAllLines(file);
+    private static string Joined(string file, Func<string, bool> isWanted) =>
+        string.Join('\n', File.ReadLines(file).Where(isWanted).Select(line => line.Trim()));
 
     private static string Here([CallerFilePath] string here = "") => here;
 

@@ -13,7 +13,8 @@ public sealed class PolicyCheckTests : IDisposable
     [Fact]
     public async Task A_misspelt_claim_is_named_with_the_nearest()
     {
-        await File.WriteAllTextAsync(_policy, "package policy\n\nhardware := 2 if input.az_snp_vtpm.measurement in query_reference_value(\"m\")\n");
+        await File.WriteAllTextAsync(
+            _policy, "package policy\n\nhardware := 2 if input.az_snp_vtpm.measurement in query_reference_value(\"m\")\n");
 
         var result = await NacreProgram.RunAsync(["policy", "check", "--schema", "tee:all", _policy]);
         Assert.Equal(1, result.ExitCode);
