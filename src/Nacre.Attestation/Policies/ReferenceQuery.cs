@@ -16,7 +16,8 @@ public sealed class ReferenceQuery(ReferenceValueSnapshot snapshot, DateTimeOffs
 
     public ReferenceValue? Find(string name) => snapshot.Find(name, at);
 
-    internal static HostBuiltin Builtin { get; } = new("query_reference_value", 1, IsPure: true, call =>
+    /// <summary>The function itself. An evaluation hands it a <see cref="ReferenceQuery"/> as its state.</summary>
+    public static HostBuiltin Builtin { get; } = new("query_reference_value", 1, IsPure: true, call =>
         call.Arguments[0] is RegoString name
             ? ((ReferenceQuery)call.State!).Query(name.Value)
             : throw new RegoBuiltinException("query_reference_value takes one string, the name of a reference value"));

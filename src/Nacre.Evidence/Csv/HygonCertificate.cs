@@ -46,6 +46,8 @@ public sealed record HygonCertificate
         for (var slot = 0; slot < 2; slot++)
         {
             var (signerUsage, algorithm) = (reader.UInt32LE("sigs.usage"), reader.UInt32LE("sigs.algo"));
+            if (signerUsage == EmptySlot && algorithm != 0)
+                throw reader.Malformed("must be 0 in a slot without signature");
             if (signerUsage == EmptySlot)
                 reader.Reserved(2 * HygonKey.FieldSize, "sigs.signature");
             else

@@ -114,7 +114,8 @@ internal sealed class SchemaCheck(RegoValue schema)
 
     // Where anything may stand there is nothing to check.
     private static bool Allows(RegoObject current) =>
-        current["additionalProperties"] is RegoBool { Value: true } || current["$ref"] is not null || current["anyOf"] is not null || current["oneOf"] is not null || current["allOf"] is not null;
+        current["additionalProperties"] is RegoBool { Value: true }
+        || current["$ref"] is not null || current["anyOf"] is not null || current["oneOf"] is not null || current["allOf"] is not null;
 
     private static string? Nearest(string name, IEnumerable<string> known)
     {

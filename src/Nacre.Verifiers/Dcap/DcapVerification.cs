@@ -16,13 +16,14 @@ internal sealed record DcapPlatform(PckChain Chain, DcapCollateral Collateral, T
 internal sealed class DcapVerification(DcapOptions options)
 {
     private readonly PckAuthorityCache _authorities = new();
+    private readonly VerificationKeyCache _keys = new();
 
     /// <summary>Null, with a check failed, when there is no platform or no collateral to judge the rest by.</summary>
     public async ValueTask<DcapPlatform?> RequireGenuineAsync(
         CheckList checks, DcapQuote quote, DateTimeOffset at, CancellationToken cancel)
     {
         RequireNoTrailingData(checks, quote);
-        QeChecks.RequireQuoteSignature(checks, quote);
+        QeChecks.RequireQuoteSignature(checks, quote, _keys);
         var qe = SgxReportBody.Parse(quote.QeReport);
         QeChecks.RequireKeyBinding(checks, quote, qe);
 
@@ -41,7 +42,7 @@ internal sealed class DcapVerification(DcapOptions options)
         if (chain is null)
             return null;
 
-        QeChecks.RequireSignature(checks, quote, chain.Leaf);
+        QeChecks.RequireSignature(checks, quote, chain.Leaf, _keys);
         if (!RequireIssued(checks, chain, _authorities.Prove(chain.Authority, chain.Root)) && collateral is null)
         {
             // Anyone can write such a certificate: it must not make this verifier ask a service.

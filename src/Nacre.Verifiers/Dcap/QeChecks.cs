@@ -12,11 +12,11 @@ internal static class QeChecks
 {
     private const string Changed = "the quote was changed, or put together from parts of others: have the guest make a new one";
 
-    public static void RequireQuoteSignature(CheckList checks, DcapQuote quote)
+    public static void RequireQuoteSignature(CheckList checks, DcapQuote quote, VerificationKeyCache keys)
     {
         try
         {
-            using var key = VerificationKey.FromPoint(ECCurve.NamedCurves.nistP256, quote.AttestationKey[..32], quote.AttestationKey[32..]);
+            var key = keys.FromP256Point(quote.AttestationKey);
             checks.Require(true, "dcap.quote.attestation_key", "attestation key", "a point of P-256");
             checks.Require(
                 key.VerifyEcdsa(HashAlgorithmName.SHA256, quote.Signed, quote.Signature), "dcap.quote.signature", "header and body of the quote",
@@ -42,12 +42,12 @@ internal static class QeChecks
             Convert.ToHexStringLower(qe.ReportData), Changed);
     }
 
-    public static void RequireSignature(CheckList checks, DcapQuote quote, Certificate pck)
+    public static void RequireSignature(CheckList checks, DcapQuote quote, Certificate pck, VerificationKeyCache keys)
     {
         const string Expected = "signed by the key of the PCK certificate, of P-256";
         try
         {
-            using var key = VerificationKey.Import(pck.SubjectPublicKeyInfo.Span);
+            var key = keys.Import(pck.SubjectPublicKeyInfo.Span);
             checks.Require(
                 key.Kind == "P-256" && key.VerifyEcdsa(HashAlgorithmName.SHA256, quote.QeReport.Span, quote.QeReportSignature),
                 "dcap.qe.signature", "QE report", Expected, remedy: Changed);

@@ -52,7 +52,7 @@ internal static class NvidiaClaims
         return claims;
     }
 
-    private static string Name(ushort type) => (NvidiaOpaqueField)type switch
+    internal static string Name(ushort type) => (NvidiaOpaqueField)type switch
     {
         NvidiaOpaqueField.CertIssuerName => "cert_issuer_name",
         NvidiaOpaqueField.CertAuthorityKeyIdentifier => "cert_authority_key_identifier",
@@ -88,6 +88,10 @@ internal static class NvidiaClaims
         _ => type.ToString(CultureInfo.InvariantCulture),
     };
 
+    internal static bool IsText(NvidiaOpaqueField field) => field is NvidiaOpaqueField.VbiosVersion or NvidiaOpaqueField.DriverVersion
+        or NvidiaOpaqueField.ChipSku or NvidiaOpaqueField.ChipSkuMod or NvidiaOpaqueField.Project or NvidiaOpaqueField.ProjectSku
+        or NvidiaOpaqueField.ChipInfo or NvidiaOpaqueField.Nvdec0Status or NvidiaOpaqueField.ProtectedPcieStatus;
+
     private static JsonNode Value(NvidiaReport report, NvidiaOpaqueField field, ReadOnlySpan<byte> data)
     {
         switch (field)
@@ -102,13 +106,9 @@ internal static class NvidiaClaims
                 return Number(data);
             case NvidiaOpaqueField.FeatureFlag:
                 return Number(data) switch { 0 => "SPT", 1 => "MPT", 2 => "PPCIE", _ => "unknown" };
-            case NvidiaOpaqueField.DriverVersion or NvidiaOpaqueField.ChipSku or NvidiaOpaqueField.ChipSkuMod or NvidiaOpaqueField.Project
-                or NvidiaOpaqueField.ProjectSku or NvidiaOpaqueField.ChipInfo or NvidiaOpaqueField.Nvdec0Status
-                or NvidiaOpaqueField.ProtectedPcieStatus:
-                // Upstream reads the two status bytes as text as well: 0x55 (off) is "U". 0xaa (on) is no text; it stays hexadecimal.
-                return report.FindText(field) ?? Convert.ToHexStringLower(data);
             default:
-                return Convert.ToHexStringLower(data);
+                // Upstream reads the two status bytes as text as well: 0x55 (off) is "U". 0xaa (on) is no text; it stays hexadecimal.
+                return (IsText(field) ? report.FindText(field) : null) ?? Convert.ToHexStringLower(data);
         }
     }
 

@@ -10,12 +10,12 @@ internal static class SnpVekChecks
     private const string Fetch = "fetch the certificate of this chip for the reported TCB from AMD's key distribution service";
 
     /// <summary>Reads the certificate and records what it is; null when it is of no use at all.</summary>
-    public static SnpVek? Read(CheckList checks, ReadOnlySpan<byte> derOrPem)
+    public static SnpVek? Read(CheckList checks, ReadOnlySpan<byte> derOrPem, VerificationKeyCache keys)
     {
         try
         {
             var certificate = PemCertificates.ParseOne(derOrPem);
-            var vek = new SnpVek(certificate, SnpVekExtensions.Parse(certificate), VerificationKey.Import(certificate.SubjectPublicKeyInfo.Span));
+            var vek = new SnpVek(certificate, SnpVekExtensions.Parse(certificate), keys.Import(certificate.SubjectPublicKeyInfo.Span));
             checks.Require(true, "snp.vek.format", "certificate of the signing key", found: certificate.Subject.ToString());
             return vek;
         }
@@ -100,7 +100,4 @@ internal static class SnpVekChecks
 }
 
 /// <summary>A certificate with what was read from it.</summary>
-internal sealed record SnpVek(Certificate Certificate, SnpVekExtensions Extensions, VerificationKey Key) : IDisposable
-{
-    public void Dispose() => Key.Dispose();
-}
+internal sealed record SnpVek(Certificate Certificate, SnpVekExtensions Extensions, VerificationKey Key);

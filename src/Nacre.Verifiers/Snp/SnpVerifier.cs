@@ -1,6 +1,7 @@
 using Nacre.Evidence;
 using Nacre.Evidence.Snp;
 using Nacre.Formats;
+using Nacre.Formats.X509;
 using Nacre.Verifiers.Collateral;
 
 namespace Nacre.Verifiers.Snp;
@@ -12,6 +13,8 @@ namespace Nacre.Verifiers.Snp;
 /// </summary>
 public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
 {
+    private readonly VerificationKeyCache _keys = new();
+
     public string Tee => TeeNames.Snp;
 
     public async ValueTask<Verdict> VerifyAsync(EvidenceSubmission submission, CancellationToken cancel)
@@ -85,7 +88,7 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
         if (bytes is null)
             return null;
 
-        using var vek = SnpVekChecks.Read(checks, bytes);
+        var vek = SnpVekChecks.Read(checks, bytes, _keys);
         if (vek is null || SnpReportChecks.Product(checks, report, vek, options) is not { } product)
             return null;
 

@@ -200,17 +200,17 @@ internal sealed class NvidiaVectors : IVectorSubject
     }
 
     // As CoCo sends them, or as NVIDIA's SDK writes them to a file; null when it is neither.
-    private static JsonArray? Devices(JsonNode json) =>
+    internal static JsonArray? Devices(JsonNode json) =>
         (json as JsonObject)?["device_evidence_list"] as JsonArray
         ?? (json is JsonArray list && list.All(device => device is JsonObject one && one.ContainsKey("evidence")) ? list : null);
 
-    private static byte[] Nonce(JsonArray devices) => devices[0]!["nonce"]?.GetValue<string>() is { } hex
+    internal static byte[] Nonce(JsonArray devices) => devices[0]!["nonce"]?.GetValue<string>() is { } hex
         ? Convert.FromHexString(hex) : NvidiaEvidence.Parse(Wire(devices))[0].Report.Spdm.RequestNonce.ToArray();
 
     private static async Task<Verdict> VerifyAsync(JsonArray devices, VectorEntry entry, byte[]? reportData) =>
         await s_verifier.VerifyAsync(new() { Evidence = Wire(devices), At = entry.EvaluateAt, ReportData = reportData }, default);
 
-    private static byte[] Wire(JsonArray devices) => Encoding.UTF8.GetBytes(new JsonObject
+    internal static byte[] Wire(JsonArray devices) => Encoding.UTF8.GetBytes(new JsonObject
     {
         ["device_evidence_list"] = new JsonArray([.. devices.Select(device => (JsonNode)new JsonObject(
             device!.AsObject().Where(one => one.Key is "arch" or "uuid" or "evidence" or "certificate")
