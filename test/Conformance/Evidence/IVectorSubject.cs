@@ -28,6 +28,7 @@ internal static class VectorSubjects
         new SeVectors(),
         new SevVectors(),
         new SnpVectors(),
+        new SupplyChainVectors(),
         new TpmVectors(),
     ];
 }
