@@ -33,6 +33,9 @@ public sealed class AttestationService : IDisposable
 
     public ReferenceValueStore References { get; }
 
+    /// <summary>Whose signatures are believed on documents that bring reference values.</summary>
+    public ReferenceValueTrust ReferenceTrust => _options.ReferenceTrust;
+
     public TokenSigner Signer { get; }
 
     /// <summary>Wire names of the TEEs whose evidence is taken.</summary>
@@ -148,6 +151,9 @@ public sealed class AttestationService : IDisposable
 /// <summary>How tokens are made.</summary>
 public sealed record AttestationServiceOptions
 {
+    /// <summary>Whose signatures are believed on documents that bring reference values.</summary>
+    public ReferenceValues.ReferenceValueTrust ReferenceTrust { get; init; } = ReferenceValues.ReferenceValueTrust.None;
+
     /// <summary>The policies used are this with an underscore and the class of the TEE.</summary>
     public string PolicySet { get; init; } = "default";
 

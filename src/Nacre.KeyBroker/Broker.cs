@@ -44,7 +44,7 @@ public sealed class Broker : IDisposable
             .. HandshakeRoutes.Create(new HandshakeService(attestation, sealer, sessions, keyProofs, attempts, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), policies, guests, attempts, options, clock)),
             .. new PolicyRoutes(attestation.Policies, policies).Create(),
-            .. new ReferenceValueRoutes(attestation.References, clock).Create(),
+            .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
             .. AttemptRoutes.Create(attempts),
             .. HealthRoutes.Create(store),
         ]);

@@ -14,8 +14,11 @@ public static class ReferenceValueMessage
     private const int MaxValues = 10_000;
     private const int MaxNameLength = 512;
 
-    /// <exception cref="MalformedDataException">The message or its payload breaks a rule.</exception>
-    public static IReadOnlyList<(string Name, JsonNode? Value)> Parse(ReadOnlyMemory<byte> utf8)
+    /// <param name="utf8">The message.</param>
+    /// <param name="trust">Whose signatures are believed on the documents in it.</param>
+    /// <param name="at">The time at which these must be valid.</param>
+    /// <exception cref="MalformedDataException">The message or its payload breaks a rule, or nobody who is believed signed it.</exception>
+    public static IReadOnlyList<(string Name, JsonNode? Value)> Parse(ReadOnlyMemory<byte> utf8, ReferenceValueTrust trust, DateTimeOffset at)
     {
         using var document = StrictJson.Parse(utf8, "reference-value", MaxBytes);
         var fields = new JsonFields("reference-value", document.RootElement);
@@ -23,28 +26,24 @@ public static class ReferenceValueMessage
         if (fields.FindText("version", 16) is { } version && version != "0.1.0")
             throw fields.Malformed("version", $"Version unmatched! Need 0.1.0, given {version}.");
 
-        return fields.Text("type", 32) switch
-        {
-            "sample" => Sample(fields.Base64("payload", MaxBytes)),
-            var other => throw fields.Malformed("type", $"'{other}' is not one of sample"),
-        };
+        var type = fields.Text("type", 32);
+        var extractor = ReferenceValueExtractors.All.FirstOrDefault(extractor => extractor.Type == type) ?? throw fields.Malformed(
+            "type", $"'{type}' is not one of {string.Join(", ", ReferenceValueExtractors.All.Select(extractor => extractor.Type))}");
+        return RequireNames(extractor.Extract(fields.Base64("payload", MaxBytes), trust, at));
     }
 
-    private static List<(string, JsonNode?)> Sample(byte[] payload)
+    private static IReadOnlyList<(string Name, JsonNode? Value)> RequireNames(IReadOnlyList<(string Name, JsonNode? Value)> values)
     {
-        using var document = StrictJson.Parse(payload, "reference-value.payload", MaxBytes);
-        var fields = new JsonFields("reference-value.payload", document.RootElement);
-        var values = new List<(string, JsonNode?)>();
-        foreach (var member in fields.Element.EnumerateObject())
-        {
-            if (!IsName(member.Name))
-                throw fields.Malformed("(name)", $"must be 1 to {MaxNameLength} printable characters without blanks");
-            values.Add((member.Name, ReferenceValue.ToNode(member.Value)));
-        }
+        if (values.FirstOrDefault(value => !IsName(value.Name)).Name is not null)
+            throw Malformed("(name)", $"must be 1 to {MaxNameLength} printable characters without blanks");
+        if (values.GroupBy(value => value.Name).FirstOrDefault(group => group.Skip(1).Any()) is { } twice)
+            throw Malformed(twice.Key, "is there twice");
 
         return values.Count is > 0 and <= MaxValues
-            ? values : throw fields.Malformed("(value)", $"has {values.Count} members, must have 1 to {MaxValues}");
+            ? values : throw Malformed("(value)", $"has {values.Count} members, must have 1 to {MaxValues}");
     }
 
     private static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && name.All(c => c is > ' ' and < '\x7f');
+
+    private static MalformedDataException Malformed(string field, string rule) => new("reference-value.payload", field, 0, rule);
 }

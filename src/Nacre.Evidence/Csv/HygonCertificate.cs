@@ -48,6 +48,7 @@ public sealed record HygonCertificate
             var (signerUsage, algorithm) = (reader.UInt32LE("sigs.usage"), reader.UInt32LE("sigs.algo"));
             if (signerUsage == EmptySlot && algorithm != 0)
                 throw reader.Malformed("must be 0 in a slot without signature");
+
             if (signerUsage == EmptySlot)
                 reader.Reserved(2 * HygonKey.FieldSize, "sigs.signature");
             else

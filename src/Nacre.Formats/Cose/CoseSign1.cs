@@ -21,6 +21,9 @@ public sealed class CoseSign1
 
     public CoseAlgorithm Algorithm { get; }
 
+    /// <summary>The map of the protected header, as it was signed.</summary>
+    public ReadOnlyMemory<byte> ProtectedHeader => _protected;
+
     public ReadOnlyMemory<byte> Payload { get; }
 
     /// <summary>Where the payload begins in the whole, for messages.</summary>

@@ -6,7 +6,7 @@ using Nacre.KeyBroker.Http;
 namespace Nacre.KeyBroker.ReferenceValues;
 
 /// <summary>Upstream's reference value routes (trust.md 1.11), and ours to list and delete.</summary>
-public sealed class ReferenceValueRoutes(ReferenceValueStore references, TimeProvider clock)
+public sealed class ReferenceValueRoutes(ReferenceValueStore references, ReferenceValueTrust trust, TimeProvider clock)
 {
     public IEnumerable<Route> Create()
     {
@@ -19,7 +19,7 @@ public sealed class ReferenceValueRoutes(ReferenceValueStore references, TimePro
 
     private async ValueTask<KbsReply> AddAsync(KbsCall call, CancellationToken cancel)
     {
-        await references.RegisterAsync(ReferenceValueMessage.Parse(call.Body), cancel);
+        await references.RegisterAsync(ReferenceValueMessage.Parse(call.Body, trust, clock.GetUtcNow()), cancel);
         return KbsReply.OfJson([]);
     }
 

@@ -17,7 +17,7 @@ public sealed class CcaTrustAnchors
 
     private readonly Dictionary<string, VerificationKey> _keys;
 
-    private CcaTrustAnchors(Dictionary<string, VerificationKey> keys) => _keys = keys;
+    internal CcaTrustAnchors(Dictionary<string, VerificationKey> keys) => _keys = keys;
 
     /// <summary>No platform is believed.</summary>
     public static CcaTrustAnchors None { get; } = new([]);
@@ -46,7 +46,7 @@ public sealed class CcaTrustAnchors
 
     internal VerificationKey? Find(byte[] implementationId, byte[] instanceId) => _keys.GetValueOrDefault(Name(implementationId, instanceId));
 
-    private static string Name(byte[] implementationId, byte[] instanceId) =>
+    internal static string Name(byte[] implementationId, byte[] instanceId) =>
         $"{Convert.ToHexStringLower(implementationId)}/{Convert.ToHexStringLower(instanceId)}";
 
     private static VerificationKey ReadKey(JsonFields jwk)

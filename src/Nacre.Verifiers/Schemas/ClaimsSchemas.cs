@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Cca;
+using Nacre.Verifiers.Csv;
 using Nacre.Verifiers.Nitro;
 using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Sample;
@@ -63,6 +64,7 @@ public static class ClaimsSchemas
         TeeNames.AzTdxVtpm => AzureClaimsSchema.CreateTdx(),
         TeeNames.Tpm => TpmClaimsSchema.Create(),
         TeeNames.Cca => CcaClaimsSchema.Create(),
+        TeeNames.Csv => CsvClaimsSchema.Create(),
         TeeNames.Se => SeClaimsSchema.Create(),
         TeeNames.Nitro => NitroClaimsSchema.Create(),
         TeeNames.Nvidia => NvidiaClaimsSchema.Create(),

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Nacre.Evidence.Cca;
 using Nacre.Formats;
+using Nacre.Formats.Corim;
 using Nacre.Formats.Cose;
 using Nacre.Formats.X509;
 using Nacre.Verifiers;
@@ -21,7 +22,9 @@ internal sealed class CcaVectors : IVectorSubject
         if (file.Verdict == "reference")
             return;
 
-        if (bytes[0] is (byte)'{' or (byte)'[')
+        if (IsCorim(bytes))
+            RequireParse(file, () => CcaEndorsements.Create(CorimManifest.Parse(bytes)));
+        else if (bytes[0] is (byte)'{' or (byte)'[')
             await CheckJsonAsync(file, bytes);
         else if (IsCollection(bytes))
             CheckToken(file, bytes);
@@ -124,6 +127,8 @@ internal sealed class CcaVectors : IVectorSubject
         else
             parse();
     }
+
+    private static bool IsCorim(byte[] bytes) => bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0xd9, 0x01, 0xf5]);
 
     private static bool IsCollection(byte[] bytes) => bytes.Length > 3 && bytes[0] == 0xd9;
 

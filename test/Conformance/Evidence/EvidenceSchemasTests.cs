@@ -36,7 +36,7 @@ public sealed class EvidenceSchemasTests
             coverage.Add(claims);
         }
 
-        foreach (var log in tee == TeeNames.Tdx ? Logs() : [])
+        foreach (var log in tee is TeeNames.Tdx or TeeNames.Csv ? Logs() : [])
         {
             var claims = (JsonObject)vectors[0].Claims.DeepClone();
             claims["uefi_event_logs"] = log;

@@ -29,6 +29,7 @@ internal static class VectorSubjects
         new SeVectors(),
         new SevVectors(),
         new SnpVectors(),
+        new SupplyChainVectors(),
         new TpmVectors(),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.Evidence.Csv;
 using Nacre.Evidence.Nitro;
 using Nacre.Evidence.Se;
 using Nacre.Evidence.Tpm;
@@ -8,6 +9,7 @@ using Nacre.Verifiers;
 using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Cca;
 using Nacre.Verifiers.Collateral.Intel;
+using Nacre.Verifiers.Csv;
 using Nacre.Verifiers.Dcap;
 using Nacre.Verifiers.Nitro;
 using Nacre.Verifiers.Nvidia;
@@ -94,6 +96,9 @@ internal static class VerifiedVectors
                 return await ((SgxVerifier)Dcap(@case)).VerifyQuoteAsync(@case.Input("quote")!, submission, default);
             case "az-tdx-vtpm" when IsTcb(@case):
                 return await Dcap(@case).VerifyAsync(submission with { Evidence = AzureDocument.Unwrap(@case.Input("evidence")!) }, default);
+            case "csv" when @case.Verdict == "valid":
+                return await new CsvVerifier(new()).VerifyReportAsync(
+                    @case.Input("report")!, isExtended: false, HygonChain.Parse(@case.Input("hsk_cek")!), submission, default);
             case "cca" when @case.Verdict == "valid":
                 return new CcaVerifier(new() { TrustAnchors = CcaTrustAnchors.FromJson(@case.Input("ta_store")!) })
                     .VerifyToken(@case.Input("token")!, submission);
