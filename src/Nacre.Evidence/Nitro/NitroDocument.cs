@@ -88,6 +88,11 @@ public sealed record NitroDocument
             registers.Add(number, value.Length == RegisterSize ? value : throw map.Malformed(label, $"is {value.Length} bytes long, must be {RegisterSize}"));
         }
 
+        // Debug mode shows in these: a document without them would hide it.
+        for (var number = 0; number < 3; number++)
+            if (!registers.ContainsKey(number))
+                throw map.Malformed(CborMap.Text(number), "is missing");
+
         return registers;
     }
 

@@ -60,7 +60,12 @@ internal static class NitroChain
     {
         try
         {
-            return VerificationKey.Import(leaf.SubjectPublicKeyInfo.Span);
+            var key = VerificationKey.Import(leaf.SubjectPublicKeyInfo.Span);
+            if (checks.Require(key.Kind == "P-384", "nitro.chain.key", "key of the certificate", "ECC on P-384", key.Kind, "send the document as it was made"))
+                return key;
+
+            key.Dispose();
+            return null;
         }
         catch (MalformedDataException error)
         {

@@ -31,7 +31,7 @@ public sealed class PolicyCheckTests : IDisposable
 
         Assert.Equal(0, (await NacreProgram.RunAsync(["policy", "check", "--schema", "tee:snp", _policy])).ExitCode);
         Assert.Equal(1, (await NacreProgram.RunAsync(["policy", "check", "--schema", "tee:tdx", _policy])).ExitCode);
-        (await NacreProgram.RunAsync(["policy", "check", "--schema", "tee:csv", _policy])).AssertFailed(1, "no claims of 'csv'");
+        (await NacreProgram.RunAsync(["policy", "check", "--schema", "tee:no-such-tee", _policy])).AssertFailed(1, "no claims of 'no-such-tee'");
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [Theory]
     [InlineData("""{"version":"0.1.0","tee":"sample","extra-params":{}}""")]
     [InlineData("""{"version":"0.5.0","tee":"sample","extra-params":{}}""")]
-    [InlineData("""{"version":"0.4.0","tee":"cca","extra-params":{}}""")]
+    [InlineData("""{"version":"0.4.0","tee":"no-such-tee","extra-params":{}}""")]
     [InlineData("""{"version":"0.4.0","tee":"no such","extra-params":{}}""")]
     public async Task Other_versions_and_unknown_tees_are_401_as_upstream_has_it(string body) =>
         Assert.Equal((401, ErrorTypes.AttestationError), await HandshakeMessages.ErrorAsync(await _messages.PostAsync("auth", body, null)));
