@@ -26,8 +26,8 @@ internal static class CcaTokenText
         for (var i = 0; i < platform.Software.Count; i++)
         {
             var component = platform.Software[i];
-            fields[string.Create(CultureInfo.InvariantCulture, $"platform.software[{i}]")] =
-                $"{component.Type ?? "(unnamed)"} {component.Version}".TrimEnd() + $" {Hex(component.Measurement)}, signer {Hex(component.SignerId)}";
+            var name = $"{component.Type ?? "(unnamed)"} {component.Version}".TrimEnd();
+            fields[Item("platform.software", i)] = $"{name} {Hex(component.Measurement)}, signer {Hex(component.SignerId)}";
         }
 
         fields["realm.algorithm"] = token.Realm.Message.Algorithm.Name;
@@ -37,7 +37,7 @@ internal static class CcaTokenText
         fields["realm.hash_algorithm"] = realm.HashAlgorithm;
         fields["realm.initial_measurement"] = Hex(realm.InitialMeasurement);
         for (var i = 0; i < realm.ExtensibleMeasurements.Count; i++)
-            fields[string.Create(CultureInfo.InvariantCulture, $"realm.extensible_measurements[{i}]")] = Hex(realm.ExtensibleMeasurements[i]);
+            fields[Item("realm.extensible_measurements", i)] = Hex(realm.ExtensibleMeasurements[i]);
         fields["realm.public_key"] = Hex(realm.PublicKey);
         fields["realm.public_key_hash_algorithm"] = realm.PublicKeyHashAlgorithm;
         if (realm.InstanceId is not null)
@@ -46,6 +46,8 @@ internal static class CcaTokenText
             fields["realm.memory_encryption"] = memory == 1 ? "private key (1)" : "shared key (0)";
         return fields;
     }
+
+    private static string Item(string name, int index) => string.Create(CultureInfo.InvariantCulture, $"{name}[{index}]");
 
     private static string Hex(byte[] value) => Convert.ToHexStringLower(value);
 }

@@ -42,7 +42,8 @@ internal static class EvidenceShowCommand
             else if (kind == TeeNames.Cca)
                 Write(line, format, CcaTokenText.Fields(file.IsJson ? CcaEvidence.Parse(file.Content) : CcaToken.Parse(file.Content)));
             else if (kind == TeeNames.Nitro)
-                Write(line, format, NitroDocumentText.Fields(file.IsJson ? NitroEvidence.Parse(file.Content) : NitroDocument.Parse(file.Content)));
+                Write(
+                    line, format, NitroDocumentText.Fields(file.IsJson ? NitroEvidence.Parse(file.Content) : NitroDocument.Parse(file.Content)));
             else
                 OutputFormat.WriteJson(JsonNode.Parse(file.Content)!);
 

@@ -6,7 +6,9 @@ using Nacre.Formats.X509;
 
 namespace Nacre.Cli.Evidence;
 
-/// <summary>The fields of an attestation document of AWS Nitro Enclaves. Registers that are all zero are left out, but for the first three.</summary>
+/// <summary>
+/// The fields of an attestation document of AWS Nitro Enclaves. Registers that are all zero are left out, but for the first three.
+/// </summary>
 internal static class NitroDocumentText
 {
     public static JsonObject Fields(NitroDocument document)
@@ -39,8 +41,9 @@ internal static class NitroDocumentText
         try
         {
             var certificate = Formats.X509.Certificate.Parse(der);
+            var key = VerificationKey.Digest(certificate.SubjectPublicKeyInfo.Span);
             return string.Create(
-                CultureInfo.InvariantCulture, $"{certificate.Subject}, {certificate.NotBefore:u} to {certificate.NotAfter:u}, key {VerificationKey.Digest(certificate.SubjectPublicKeyInfo.Span)}");
+                CultureInfo.InvariantCulture, $"{certificate.Subject}, {certificate.NotBefore:u} to {certificate.NotAfter:u}, key {key}");
         }
         catch (MalformedDataException error)
         {

@@ -6,8 +6,8 @@ namespace Nacre.Formats.Cbor;
 
 /// <summary>
 /// Reads CBOR front to back as deterministic encoding writes it (RFC 8949, section 4.2.1): definite lengths and the shortest form of every
-/// number, so that no two inputs mean the same. Floating-point numbers occur in no evidence and are refused. Maps may have their keys in any
-/// order, but none twice.
+/// number, so that no two inputs mean the same. Floating-point numbers occur in no evidence and are refused. Maps may have their keys in
+/// any order, but none twice.
 /// </summary>
 /// <param name="structure">What is read, for messages.</param>
 /// <param name="source">The bytes.</param>

@@ -48,7 +48,8 @@ public sealed class CoseSign1
         var header = Slice(bytes, ref reader, "protected", MaxHeader);
         var fields = CborMap.Parse($"{structure}.protected", header.Bytes, MaxHeaderEntries, baseOffset + header.Offset);
         var id = fields.Integer(AlgorithmLabel);
-        var algorithm = CoseAlgorithm.Find(id) ?? throw fields.Malformed(AlgorithmLabel, $"is {id}, not one of -7 (ES256), -35 (ES384), -36 (ES512)");
+        var algorithm = CoseAlgorithm.Find(id)
+            ?? throw fields.Malformed(AlgorithmLabel, $"is {id}, not one of -7 (ES256), -35 (ES384), -36 (ES512)");
         if (fields.Has(CriticalLabel))
             throw fields.Malformed(CriticalLabel, "names headers that must be understood, and none is");
 

@@ -40,7 +40,8 @@ internal sealed class NitroChain(NitroOptions options)
             _proven.Add(document.Authorities, authorities);
 
         problem ??= FindProblem(leaf, authorities[^1], authoritiesBelow: 0);
-        if (!checks.Require(problem is null, "nitro.chain.issuer", "each certificate", "issued by the one before it", problem ?? "it is", Resend))
+        if (!checks.Require(
+            problem is null, "nitro.chain.issuer", "each certificate", "issued by the one before it", problem ?? "it is", Resend))
             return null;
 
         RequireDates(checks, authorities, leaf, document.Timestamp, at);

@@ -29,7 +29,8 @@ public sealed class CcaAttackTests
     public void No_flipped_bit_verifies() => MutationAttacks.NoFlippedBitVerifies(PublicToken, VerifyPublic);
 
     [Fact]
-    public void No_truncation_and_no_trailing_byte_verifies() => MutationAttacks.NoTruncationAndNoTrailingByteVerifies(PublicToken, VerifyPublic);
+    public void No_truncation_and_no_trailing_byte_verifies() =>
+        MutationAttacks.NoTruncationAndNoTrailingByteVerifies(PublicToken, VerifyPublic);
 
     [Fact]
     public void Claims_have_the_names_of_upstream()
@@ -51,7 +52,8 @@ public sealed class CcaAttackTests
     public void Report_data_and_init_data_are_compared_to_the_last_byte()
     {
         var cca = new OwnCca();
-        foreach (var wrong in new byte[][] { [], OwnCca.Challenge[..63], OwnCca.Challenge[..48], [.. OwnCca.Challenge, 0], [.. OwnCca.Challenge[..63], 0] })
+        var challenge = OwnCca.Challenge;
+        foreach (var wrong in new byte[][] { [], challenge[..63], challenge[..48], [.. challenge, 0], [.. challenge[..63], 0] })
             Assert.Equal(["cca.report_data"], cca.Verify(reportData: wrong).Failures());
         foreach (var wrong in new byte[][] { [], OwnCca.Personalization[..63], [.. OwnCca.Personalization, 0], new byte[64] })
             Assert.Equal(["cca.init_data"], cca.Verify(initData: wrong).Failures());
@@ -134,8 +136,15 @@ public sealed class CcaAttackTests
         var key = cca.CoseKey();
         foreach (var wrong in new[]
         {
-            cca.CoseKey((CborBytes.Integer(3), CborBytes.Integer(-7))), cca.CoseKey((CborBytes.Integer(1), CborBytes.Integer(2))), [.. key, 0],
-            [0xa4, 1, 3, .. key[3..]], [0xa4, 1, 2, 0x20, 8, .. key[5..]], [.. key[..^50], 0xf5], [.. key[..^1], (byte)(key[^1] ^ 1)], [0xa0], [],
+            cca.CoseKey((CborBytes.Integer(3), CborBytes.Integer(-7))),
+            cca.CoseKey((CborBytes.Integer(1), CborBytes.Integer(2))),
+            [.. key, 0],
+            [0xa4, 1, 3, .. key[3..]],
+            [0xa4, 1, 2, 0x20, 8, .. key[5..]],
+            [.. key[..^50], 0xf5],
+            [.. key[..^1], (byte)(key[^1] ^ 1)],
+            [0xa0],
+            [],
         })
         {
             cca.SetRealmKey(wrong);
@@ -147,9 +156,8 @@ public sealed class CcaAttackTests
     public void R_and_s_out_of_range_never_verify()
     {
         var cca = new OwnCca();
-        var order = Convert.FromHexString("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
         var (platform, realm) = (cca.SignPlatform(), cca.SignRealm());
-        foreach (var value in new[] { new byte[48], order, [.. Enumerable.Repeat((byte)0xff, 48)] })
+        foreach (var value in CoseBytes.OutOfRangeP384)
         {
             Assert.Equal(["cca.platform.signature"], Joined([.. platform[..^96], .. value, .. platform[^48..]], realm));
             Assert.Equal(["cca.platform.signature"], Joined([.. platform[..^48], .. value], realm));
@@ -300,8 +308,12 @@ public sealed class CcaAttackTests
         Assert.Equal(1, CcaTrustAnchors.FromJson(Encoding.UTF8.GetBytes($"[{entry}]")).Count);
         foreach (var wrong in new[]
         {
-            $"[{entry},{entry}]", entry, $"[{entry.Replace("P-256", "P-384", StringComparison.Ordinal)}]", $"[{entry.Replace("EC", "OKP", StringComparison.Ordinal)}]",
-            $"[{entry.Replace("00", "0", StringComparison.Ordinal)}]", $"[{entry.Replace("pkey", "key", StringComparison.Ordinal)}]",
+            $"[{entry},{entry}]",
+            entry,
+            $"[{entry.Replace("P-256", "P-384", StringComparison.Ordinal)}]",
+            $"[{entry.Replace("EC", "OKP", StringComparison.Ordinal)}]",
+            $"[{entry.Replace("00", "0", StringComparison.Ordinal)}]",
+            $"[{entry.Replace("pkey", "key", StringComparison.Ordinal)}]",
         })
             Assert.Throws<MalformedDataException>(() => CcaTrustAnchors.FromJson(Encoding.UTF8.GetBytes(wrong)));
     }
@@ -312,7 +324,8 @@ public sealed class CcaAttackTests
     // The field that does not parse, without its offset.
     private static string Format(OwnCca cca) => cca.Verify().OnlyFailure("cca.evidence.format").Split(' ')[0];
 
-    private static CcaVerifier Verifier(string anchors) => new(new() { TrustAnchors = CcaTrustAnchors.FromJson(SharedVectors.Read(anchors)) });
+    private static CcaVerifier Verifier(string anchors) =>
+        new(new() { TrustAnchors = CcaTrustAnchors.FromJson(SharedVectors.Read(anchors)) });
 
     private static Verdict VerifyPublic(byte[] token) => s_public.Value.VerifyToken(token, s_submission);
 }

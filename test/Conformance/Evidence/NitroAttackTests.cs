@@ -17,8 +17,8 @@ public sealed class NitroAttackTests
     [Fact]
     public void A_document_of_an_enclave_that_is_no_debug_enclave_verifies()
     {
-        var pem = Encoding.ASCII.GetString(SharedVectors.Read("nitro/evervault/non-debug-cert-containing-attestation-document-18-1-23.pem"));
-        var document = Assert.Single(NitroDocumentInCertificate.Find(pem));
+        var pem = SharedVectors.Read("nitro/evervault/non-debug-cert-containing-attestation-document-18-1-23.pem");
+        var document = Assert.Single(NitroDocumentInCertificate.Find(Encoding.ASCII.GetString(pem)));
         var submission = new EvidenceSubmission { Evidence = default, At = new(2023, 1, 18, 13, 10, 0, TimeSpan.Zero) };
         var claims = Assert.IsType<Verified>(new NitroVerifier(new()).VerifyDocument(document, submission)).Claims[0].Claims;
         Assert.False(claims["debug"]!.GetValue<bool>());
@@ -124,7 +124,8 @@ public sealed class NitroAttackTests
     public void Refuses_a_debug_enclave_unless_it_is_allowed()
     {
         var nitro = new OwnNitro();
-        nitro.Fields["pcrs"] = CborBytes.Map([.. Enumerable.Range(0, 16).Select(number => (CborBytes.Integer(number), CborBytes.Bytes(new byte[48])))]);
+        nitro.Fields["pcrs"] = CborBytes.Map(
+            [.. Enumerable.Range(0, 16).Select(number => (CborBytes.Integer(number), CborBytes.Bytes(new byte[48])))]);
         Assert.Equal(["nitro.debug"], nitro.Verify().Failures());
         Assert.Equal(["nitro.debug"], new NitroVerifier(new()).VerifyDocument(Debug, At(s_debugTime)).Failures());
         Assert.IsType<Verified>(VerifyDebug(Debug));
@@ -143,8 +144,7 @@ public sealed class NitroAttackTests
     {
         var nitro = new OwnNitro();
         var document = nitro.Sign();
-        var order = Convert.FromHexString("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973");
-        foreach (var value in new[] { new byte[48], order, [.. Enumerable.Repeat((byte)0xff, 48)] })
+        foreach (var value in CoseBytes.OutOfRangeP384)
         {
             Assert.Equal(["nitro.signature"], nitro.Verify([.. document[..^96], .. value, .. document[^48..]]).Failures());
             Assert.Equal(["nitro.signature"], nitro.Verify([.. document[..^48], .. value]).Failures());
@@ -230,7 +230,10 @@ public sealed class NitroAttackTests
         var nitro = new OwnNitro();
         nitro.Fields["pcrs"] = OwnNitro.Registers(Enumerable.Range(0, 32));
         Assert.IsType<Verified>(nitro.Verify());
-        foreach (var wrong in new[] { OwnNitro.Registers([0, 1, 2, 32]), OwnNitro.Registers([0, 1, 2, -1]), OwnNitro.Registers([0, 1, 2], 47), OwnNitro.Registers([0, 1, 2], 49) })
+        foreach (var wrong in new[]
+        {
+            OwnNitro.Registers([0, 1, 2, 32]), OwnNitro.Registers([0, 1, 2, -1]), OwnNitro.Registers([0, 1, 2], 47), OwnNitro.Registers([0, 1, 2], 49),
+        })
         {
             nitro.Fields["pcrs"] = wrong;
             Assert.StartsWith("nitro.document.pcrs.", nitro.Verify().OnlyFailure("nitro.evidence.format"), StringComparison.Ordinal);

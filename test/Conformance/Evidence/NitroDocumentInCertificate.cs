@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Nacre.Formats.X509;
 
 namespace Nacre.ConformanceTests.Evidence;
@@ -21,7 +22,7 @@ internal static class NitroDocumentInCertificate
                 continue;
 
             var length = names.AsSpan(start).IndexOfAnyExcept(s_digits);
-            yield return Convert.FromHexString(System.Text.Encoding.ASCII.GetString(names, start, length < 0 ? names.Length - start : length));
+            yield return Convert.FromHexString(Encoding.ASCII.GetString(names, start, length < 0 ? names.Length - start : length));
         }
     }
 }

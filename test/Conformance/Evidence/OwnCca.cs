@@ -53,15 +53,21 @@ internal sealed class OwnCca
 
     public OrderedDictionary<long, byte[]> Realm { get; }
 
-    public CcaTrustAnchors Anchors => Store(s_implementation, s_instance, Jwk(_platformKey));
+    public CcaTrustAnchors Anchors => CcaTrustAnchors.FromJson(Encoding.UTF8.GetBytes(
+        $$"""
+        [{
+          "implementation-id": "{{Convert.ToHexString(s_implementation)}}",
+          "instance-id": "{{Convert.ToHexString(s_instance)}}",
+          "pkey": {{Jwk(_platformKey)}}
+        }]
+        """));
 
-    public static CcaTrustAnchors Store(byte[] implementation, byte[] instance, string jwk) => CcaTrustAnchors.FromJson(Encoding.UTF8.GetBytes(
-        $$"""[{"implementation-id":"{{Convert.ToHexString(implementation)}}","instance-id":"{{Convert.ToHexString(instance)}}","pkey":{{jwk}}}]"""));
 
     public static string Jwk(ECDsa key)
     {
         var point = key.ExportParameters(false).Q;
-        return $$"""{"kty":"EC","crv":"P-{{key.KeySize}}","x":"{{Base64UrlText.Encode(point.X!)}}","y":"{{Base64UrlText.Encode(point.Y!)}}"}""";
+        var (x, y) = (Base64UrlText.Encode(point.X!), Base64UrlText.Encode(point.Y!));
+        return $$"""{"kty":"EC","crv":"P-{{key.KeySize}}","x":"{{x}}","y":"{{y}}"}""";
     }
 
     /// <summary>Puts a key into the realm token and its hash into the platform token, where it belongs.</summary>
@@ -90,7 +96,8 @@ internal sealed class OwnCca
 
     public byte[] SignRealm() => CoseBytes.Sign(_realmKey, Claims(Realm), isTagged: true);
 
-    public byte[] Token() => Collection(CcaToken.LegacyCollection, (44234, CborBytes.Bytes(SignPlatform())), (44241, CborBytes.Bytes(SignRealm())));
+    public byte[] Token() => Collection(
+        CcaToken.LegacyCollection, (44234, CborBytes.Bytes(SignPlatform())), (44241, CborBytes.Bytes(SignRealm())));
 
     public static byte[] Collection(ulong tag, params (long Label, byte[] Value)[] members) =>
         CborBytes.Tag(tag, CborBytes.Map([.. members.Select(member => (CborBytes.Integer(member.Label), member.Value))]));
@@ -98,7 +105,8 @@ internal sealed class OwnCca
     /// <summary>The verdict on the token as it is now, by a verifier that believes this platform.</summary>
     public Verdict Verify(byte[]? token = null, CcaOptions? options = null, byte[]? reportData = null, byte[]? initData = null) =>
         new CcaVerifier((options ?? new()) with { TrustAnchors = Anchors })
-            .VerifyToken(token ?? Token(), new() { Evidence = default, At = OwnNitro.At, ReportData = reportData, InitDataDigest = initData });
+            .VerifyToken(
+                token ?? Token(), new() { Evidence = default, At = OwnNitro.At, ReportData = reportData, InitDataDigest = initData });
 
     private static byte[] Claims(OrderedDictionary<long, byte[]> claims) =>
         CborBytes.Map([.. claims.Select(claim => (CborBytes.Integer(claim.Key), claim.Value))]);

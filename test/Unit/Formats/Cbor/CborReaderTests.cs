@@ -3,7 +3,9 @@ using Nacre.Formats.Cbor;
 
 namespace Nacre.UnitTests.Formats.Cbor;
 
-/// <summary>The encodings of RFC 8949, appendix A that are deterministic are read, and the others are refused where they break the rule.</summary>
+/// <summary>
+/// The encodings of RFC 8949, appendix A that are deterministic are read, and the others are refused where they break the rule.
+/// </summary>
 [Trait("Group", "FormatsCbor")]
 public sealed class CborReaderTests
 {
@@ -39,7 +41,8 @@ public sealed class CborReaderTests
     [InlineData("18", 0, "needs 1 bytes, 0 are left")]
     [InlineData("1b000000", 0, "needs 8 bytes, 3 are left")]
     [InlineData("40", 0, "must be an integer, is a byte string")]
-    public void Refuses_other_integers(string hex, int offset, string rule) => Refused(hex, offset, rule, (ref CborReader reader) => reader.Integer("field"));
+    public void Refuses_other_integers(string hex, int offset, string rule) =>
+        Refused(hex, offset, rule, (ref CborReader reader) => reader.Integer("field"));
 
     [Theory]
     [InlineData("4401020304", 0, "is 4 bytes long, at most 3")]
@@ -49,20 +52,23 @@ public sealed class CborReaderTests
     [InlineData("580101", 0, "longer form")]
     [InlineData("5f420102ff", 0, "no definite length")]
     [InlineData("63616263", 0, "must be a byte string, is a text")]
-    public void Refuses_byte_strings(string hex, int offset, string rule) => Refused(hex, offset, rule, (ref CborReader reader) => reader.Bytes("field", 3));
+    public void Refuses_byte_strings(string hex, int offset, string rule) =>
+        Refused(hex, offset, rule, (ref CborReader reader) => reader.Bytes("field", 3));
 
     [Theory]
     [InlineData("62c328", 0, "not UTF-8")]
     [InlineData("63eda080", 0, "not UTF-8")]
     [InlineData("7f6161ff", 0, "no definite length")]
-    public void Refuses_texts(string hex, int offset, string rule) => Refused(hex, offset, rule, (ref CborReader reader) => reader.Text("field", 8));
+    public void Refuses_texts(string hex, int offset, string rule) =>
+        Refused(hex, offset, rule, (ref CborReader reader) => reader.Text("field", 8));
 
     [Theory]
     [InlineData("84", 0, "has 4 items, at most 3")]
     [InlineData("9bffffffffffffffff", 0, "at most 3")]
     [InlineData("9f01ff", 0, "no definite length")]
     [InlineData("a0", 0, "must be an array, is a map")]
-    public void Refuses_arrays(string hex, int offset, string rule) => Refused(hex, offset, rule, (ref CborReader reader) => reader.Array("field", 3));
+    public void Refuses_arrays(string hex, int offset, string rule) =>
+        Refused(hex, offset, rule, (ref CborReader reader) => reader.Array("field", 3));
 
     [Theory]
     [InlineData("f97c00", 0, "neither false, true, null")]
@@ -98,8 +104,11 @@ public sealed class CborReaderTests
     {
         byte[] deepest = [.. Enumerable.Repeat(nesting, CborReader.MaxDepth - 1), 0x00];
         new CborReader("test", deepest).Item("field");
-        Refused(Convert.ToHexString([nesting, .. deepest]), CborReader.MaxDepth - 1, "nested deeper", (ref CborReader reader) => reader.Item("field"));
-        Refused(Convert.ToHexString([.. Enumerable.Repeat(nesting, 100_000)]), CborReader.MaxDepth - 1, "nested deeper", (ref CborReader reader) => reader.Item("field"));
+        foreach (var tooDeep in new byte[][] { [nesting, .. deepest], [.. Enumerable.Repeat(nesting, 100_000)] })
+        {
+            Refused(
+                Convert.ToHexString(tooDeep), CborReader.MaxDepth - 1, "nested deeper", (ref CborReader reader) => reader.Item("field"));
+        }
     }
 
     [Fact]
