@@ -15,10 +15,13 @@ public static class TeeNames
     /// <summary>Not a name of kbs-types: CoCo runs nothing in Nitro enclaves.</summary>
     public const string Nitro = "nitro";
 
-    public const string Sample = "sample";
-
-    /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
-    public static IReadOnlyList<string> All { get; } = [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Se, Cca, Csv, Tpm, Nvidia, Nitro, Sample];
     public const string Se = "se";
     public const string Nvidia = "nvidia";
+    public const string HygonDcu = "hygondcu";
+    public const string Sample = "sample";
+    public const string SampleDevice = "sampledevice";
+
+    /// <summary>Every name this build knows, in the order of detection. The TEEs that prove nothing come last.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [AzSnpVtpm, AzTdxVtpm, Tdx, Sgx, Snp, Se, Cca, Csv, Tpm, Nvidia, HygonDcu, Nitro, Sample, SampleDevice];
 }

@@ -2,6 +2,7 @@ using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Cca;
 using Nacre.Verifiers.Csv;
 using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.HygonDcu;
 using Nacre.Verifiers.Nitro;
 using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Sample;
@@ -29,13 +30,14 @@ public static class VerifierList
             new SnpVerifier(options.Snp),
             new CcaVerifier(options.Cca),
             new CsvVerifier(options.Csv),
+            new HygonDcuVerifier(options.Csv),
             new TpmVerifier(),
             new NitroVerifier(options.Nitro),
             new SeVerifier(options.Se),
             new NvidiaVerifier(options.Nvidia),
         };
         if (options.AllowSampleEvidence)
-            verifiers.Add(new SampleVerifier());
+            verifiers.AddRange([new SampleVerifier(), new SampleDeviceVerifier()]);
 
         return verifiers;
     }
@@ -50,13 +52,15 @@ public sealed record VerifierListOptions
 
     public CcaOptions Cca { get; init; } = new();
 
+    /// <summary>For Hygon's CSV and its accelerators.</summary>
     public CsvOptions Csv { get; init; } = new();
 
     public NitroOptions Nitro { get; init; } = new();
 
-    /// <summary>For SGX, TDX and Azure on TDX.</summary>
     public SeOptions Se { get; init; } = new();
+
     public NvidiaOptions Nvidia { get; init; } = new();
-    /// <summary>For SGX and TDX.</summary>
+
+    /// <summary>For SGX, TDX and Azure on TDX.</summary>
     public DcapOptions Dcap { get; init; } = new();
 }

@@ -42,6 +42,7 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         var root = document.RootElement;
         return root.TryGetProperty("attestation_report", out var report) && report.TryGetProperty("measurement", out _) ? TeeNames.Snp
             : report.ValueKind == JsonValueKind.Object && report.TryGetProperty("magic", out _) ? TeeNames.Csv
+            : root.TryGetProperty("attestation_reports", out _) ? TeeNames.HygonDcu
             : root.TryGetProperty("vcek", out _) ? TeeNames.AzSnpVtpm
             : root.TryGetProperty("td_quote", out _) ? TeeNames.AzTdxVtpm
             : root.TryGetProperty("ak_public", out _) ? TeeNames.Tpm

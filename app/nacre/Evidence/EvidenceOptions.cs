@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using Nacre.Evidence;
+using Nacre.Evidence.Csv;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Cca;
-using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Collateral.Hygon;
 using Nacre.Verifiers.Collateral.Intel;
+using Nacre.Verifiers.Csv;
 using Nacre.Verifiers.Dcap;
 using Nacre.Verifiers.Nitro;
 using Nacre.Verifiers.Nvidia;
@@ -21,7 +23,7 @@ internal sealed class EvidenceOptions
 {
     private readonly Argument<string> _file = new("file") { Description = "CoCo's JSON evidence, or a binary report or quote." };
     private readonly Option<string?> _tee = new("--tee") { Description = "The TEE; found by the content when it is left out." };
-    private readonly Option<string?> _collateral = new("--collateral") { Description = "Folder with AMD's certificates and revocation lists, or with sets of Intel's collateral." };
+    private readonly Option<string?> _collateral = new("--collateral") { Description = "Folder with certificates of AMD or Hygon, or with sets of Intel's collateral." };
     private readonly Option<string?> _at = new("--at") { Description = "The time to judge at, such as 2026-06-01 or 2026-06-01T12:00:00Z; now when left out." };
     private readonly Option<string?> _reportData = new("--report-data") { Description = "The report data to expect, in hexadecimal." };
     private readonly Option<string?> _initData = new("--init-data") { Description = "The digest of the init data to expect, in hexadecimal." };
@@ -60,7 +62,7 @@ internal sealed class EvidenceOptions
             Nvidia = new() { Manifests = folder is null ? null : new NvidiaFileManifests(folder) },
             Csv = new() { Collateral = folder is null ? null : new HygonFileCollateral(folder) },
             Cca = new() { TrustAnchors = await AnchorsAsync(line.GetValue(_anchors), cancel) },
-            AllowSampleEvidence = line.GetValue(_tee) == TeeNames.Sample,
+            AllowSampleEvidence = line.GetValue(_tee) is TeeNames.Sample or TeeNames.SampleDevice,
         };
         var submission = new EvidenceSubmission
         {
@@ -78,6 +80,8 @@ internal sealed class EvidenceOptions
                 TeeNames.Snp => await new SnpVerifier(snp).VerifyReportAsync(file.Content, null, submission, cancel),
                 TeeNames.Sgx => await new SgxVerifier(dcap).VerifyQuoteAsync(file.Content, submission, cancel),
                 TeeNames.Cca => new CcaVerifier(verifiers.Cca).VerifyToken(file.Content, submission),
+                TeeNames.Csv => await new CsvVerifier(verifiers.Csv).VerifyReportAsync(
+                    file.Content, CsvReport.IsExtended(file.Content), null, submission, cancel),
                 TeeNames.Nitro => new NitroVerifier(verifiers.Nitro).VerifyDocument(file.Content, submission),
                 TeeNames.Tdx => await new TdxVerifier(dcap).VerifyQuoteAsync(file.Content, null, submission, cancel),
                 _ => throw new CommandException($"{file.Name} is binary, and evidence of '{tee}' is JSON", "give the evidence as CoCo's agent writes it"),

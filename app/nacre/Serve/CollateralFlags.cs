@@ -1,18 +1,19 @@
 using System.CommandLine;
 using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Collateral.Hygon;
 using Nacre.Verifiers.Collateral.Intel;
 
 namespace Nacre.Cli.Serve;
 
-/// <summary>Where a server gets what Intel and AMD publish about their processors.</summary>
+/// <summary>Where a server gets what Intel, AMD and Hygon publish about their processors.</summary>
 internal sealed class CollateralFlags
 {
     private const int MaxGraceDays = 365;
 
     private readonly Option<DirectoryInfo?> _folder = new("--collateral")
     {
-        Description = "Folder with AMD's certificates and sets of Intel's collateral; nothing is then asked for over the network.",
+        Description = "Folder with certificates of AMD and Hygon and sets of Intel's collateral; nothing is then asked for over the network.",
     };
 
     private readonly Option<string> _intel = new("--pccs")
@@ -27,6 +28,12 @@ internal sealed class CollateralFlags
         DefaultValueFactory = _ => AmdKeyDistribution.DefaultService.ToString(),
     };
 
+    private readonly Option<string> _hygon = new("--hygon-service")
+    {
+        Description = "Hygon's certificate service, or one that answers like it.",
+        DefaultValueFactory = _ => HygonKeyDistribution.DefaultService.ToString(),
+    };
+
     private readonly Option<string> _update = new("--tcb-update")
     {
         Description = "early takes Intel's newest evaluation at once; standard gives platforms time to follow.",
@@ -35,7 +42,7 @@ internal sealed class CollateralFlags
 
     private readonly Option<DirectoryInfo?> _cache = new("--collateral-cache")
     {
-        Description = "Folder for the answers of both, which several servers may share (DIR/collateral).",
+        Description = "Folder for the answers of all of them, which several servers may share (DIR/collateral).",
     };
 
     private readonly Option<int> _grace = new("--collateral-grace")
@@ -48,7 +55,7 @@ internal sealed class CollateralFlags
     public static CollateralFlags AddTo(Command command)
     {
         var flags = new CollateralFlags();
-        foreach (var option in (Option[])[flags._folder, flags._intel, flags._amd, flags._update, flags._cache, flags._grace])
+        foreach (var option in (Option[])[flags._folder, flags._intel, flags._amd, flags._hygon, flags._update, flags._cache, flags._grace])
             command.Options.Add(option);
         return flags;
     }
@@ -70,6 +77,7 @@ internal sealed class CollateralFlags
             Grace = TimeSpan.FromDays(line.GetValue(_grace)),
             Intel = new() { Service = Address(line.GetValue(_intel)!, "--pccs"), UpdateEarly = line.GetValue(_update) == "early" },
             Amd = Address(line.GetValue(_amd)!, "--kds"),
+            Hygon = Address(line.GetValue(_hygon)!, "--hygon-service"),
         };
     }
 

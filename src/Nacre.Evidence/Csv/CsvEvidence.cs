@@ -70,9 +70,15 @@ public sealed record CsvEvidence
 /// <param name="ChipKey">CEK, signed by the HSK.</param>
 public sealed record HygonChain(HygonAuthorityCertificate SigningKey, HygonCertificate ChipKey)
 {
-    /// <summary>HSK and CEK one after the other, as Hygon's service sends them (2916 bytes).</summary>
+    /// <summary>Of both, one after the other.</summary>
+    public const int Size = HygonAuthorityCertificate.Size + HygonCertificate.Size;
+
+    /// <summary>HSK and CEK one after the other, as Hygon's service sends them.</summary>
     /// <exception cref="MalformedDataException">The bytes are no such pair.</exception>
-    public static HygonChain Parse(ReadOnlySpan<byte> bytes) => bytes.Length == HygonAuthorityCertificate.Size + HygonCertificate.Size
+    public static HygonChain Parse(ReadOnlySpan<byte> bytes) => bytes.Length == Size
         ? new(HygonAuthorityCertificate.Parse(bytes[..HygonAuthorityCertificate.Size]), HygonCertificate.Parse(bytes[HygonAuthorityCertificate.Size..]))
-        : throw new MalformedDataException("csv.hsk_cek", "(pair)", 0, $"is {bytes.Length} bytes long, must be {HygonAuthorityCertificate.Size + HygonCertificate.Size}");
+        : throw new MalformedDataException("csv.hsk_cek", "(pair)", 0, $"is {bytes.Length} bytes long, must be {Size}");
+
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public byte[] ToBytes() => [.. SigningKey.Raw.Span, .. ChipKey.Raw.Span];
 }

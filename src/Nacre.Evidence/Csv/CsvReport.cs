@@ -55,6 +55,11 @@ public sealed record CsvReport
     /// <summary>Of version 2: RTMR0 to RTMR4, SM3.</summary>
     public IReadOnlyList<byte[]> Rtmrs { get; init; } = [];
 
+    /// <summary>Of version 2: the bytes before and after the registers, which mean nothing yet and are claims.</summary>
+    public byte[]? Reserved0 { get; init; }
+
+    public byte[]? Reserved1 { get; init; }
+
     public required HygonSignature Signature { get; init; }
 
     /// <summary>What <see cref="Signature"/> covers, as transmitted.</summary>
@@ -68,6 +73,10 @@ public sealed record CsvReport
 
     /// <summary>Whether the MAC over the signer is right; null where whoever sent the report had removed the mask, so that nobody can tell.</summary>
     public required bool? IsMacRight { get; init; }
+
+    /// <summary>Whether bytes that come without a word about their version are of version 2: then they go on where version 1 ends.</summary>
+    public static bool IsExtended(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= ExtendedSize + SignerSize && bytes[(LegacySize + SignerSize)..].ContainsAnyExcept((byte)0);
 
     /// <param name="bytes">The report and its signer, then nothing or zeros.</param>
     /// <param name="isExtended">Version 2.</param>
@@ -113,7 +122,9 @@ public sealed record CsvReport
             SignatureAlgorithm = reader.UInt32LE("sig_algo"),
             Build = reader.UInt32LE("build") is var build && isExtended ? build : null,
             RtmrVersion = isExtended ? reader.UInt16LE("rtmr_version") : null,
+            Reserved0 = isExtended ? reader.Bytes(14, "reserved0").ToArray() : null,
             Rtmrs = isExtended ? ReadRegisters(ref reader) : [],
+            Reserved1 = isExtended ? reader.Bytes(656, "reserved1").ToArray() : null,
             Signature = HygonSignature.Read(ref reader, "signature"),
             Signed = default,
             Signer = HygonCertificate.Parse(signer[..HygonCertificate.Size]),
@@ -126,11 +137,9 @@ public sealed record CsvReport
 
     private static byte[][] ReadRegisters(ref StructReader reader)
     {
-        reader.Bytes(14, "reserved0");
         var registers = new byte[5][];
         for (var i = 0; i < registers.Length; i++)
             registers[i] = reader.Bytes(32, "rtmr").ToArray();
-        reader.Bytes(656, "reserved1");
         return registers;
     }
 

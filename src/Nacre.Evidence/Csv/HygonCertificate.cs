@@ -14,7 +14,11 @@ public sealed record HygonCertificate
 
     private const string Structure = "csv.certificate";
     private const int BodySize = 1044;
+    private const int SlotSize = 520;
     private const uint EmptySlot = 0x1000;
+
+    // The owner's authority; its word counts for nothing here.
+    private const uint OwnerUsage = 0x1001;
 
     public required ReadOnlyMemory<byte> Raw { get; init; }
     public required uint Usage { get; init; }
@@ -51,8 +55,10 @@ public sealed record HygonCertificate
 
             if (signerUsage == EmptySlot)
                 reader.Reserved(2 * HygonKey.FieldSize, "sigs.signature");
-            else
+            else if (signerUsage is HygonAuthorityCertificate.SigningUsage or ChipUsage or OwnerUsage)
                 signatures.Add((signerUsage, algorithm, HygonSignature.Read(ref reader, "sigs")));
+            else
+                throw new MalformedDataException(Structure, "sigs.usage", BodySize + (slot * SlotSize), $"0x{signerUsage:x} is no key that signs certificates");
             reader.Reserved(368, "sigs.reserved");
         }
 

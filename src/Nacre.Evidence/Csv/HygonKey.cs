@@ -59,6 +59,9 @@ public sealed class HygonKey
 /// <summary>r and s, big endian.</summary>
 public sealed record HygonSignature(byte[] R, byte[] S)
 {
-    internal static HygonSignature Read(ref StructReader reader, string field) =>
-        new(HygonKey.Number(ref reader, $"{field}.r"), HygonKey.Number(ref reader, $"{field}.s"));
+    internal static HygonSignature Read(ref StructReader reader, string field)
+    {
+        var (r, s) = (HygonKey.Number(ref reader, $"{field}.r"), HygonKey.Number(ref reader, $"{field}.s"));
+        return r.AsSpan().ContainsAnyExcept((byte)0) && s.AsSpan().ContainsAnyExcept((byte)0) ? new(r, s) : throw reader.Malformed("is zero, which no signature is");
+    }
 }

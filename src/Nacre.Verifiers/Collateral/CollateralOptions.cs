@@ -1,4 +1,5 @@
 using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Collateral.Hygon;
 using Nacre.Verifiers.Collateral.Intel;
 
 namespace Nacre.Verifiers.Collateral;
@@ -20,4 +21,7 @@ public sealed record CollateralOptions
 
     /// <summary>AMD's key distribution service, or one that answers like it.</summary>
     public Uri Amd { get; init; } = AmdKeyDistribution.DefaultService;
+
+    /// <summary>Hygon's certificate service, or one that answers like it.</summary>
+    public Uri Hygon { get; init; } = HygonKeyDistribution.DefaultService;
 }

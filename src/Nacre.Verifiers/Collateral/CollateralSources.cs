@@ -1,5 +1,7 @@
 using Nacre.Verifiers.Collateral.Amd;
+using Nacre.Verifiers.Collateral.Hygon;
 using Nacre.Verifiers.Collateral.Intel;
+using Nacre.Verifiers.Csv;
 
 namespace Nacre.Verifiers.Collateral;
 
@@ -19,7 +21,9 @@ public sealed class CollateralSources : IAsyncDisposable
         _grace = options.Grace;
         if (options.Folder is { } folder)
         {
-            (Intel, Amd) = (new DcapFileCollateral(folder, clock: clock), new AmdFileCollateral(folder));
+            Intel = new DcapFileCollateral(folder, clock: clock);
+            Amd = new AmdFileCollateral(folder);
+            Hygon = new HygonFileCollateral(folder);
             return;
         }
 
@@ -28,10 +32,12 @@ public sealed class CollateralSources : IAsyncDisposable
         var http = new CollateralHttp(_http, clock);
         Intel = new DcapHttpCollateral(http, options.Intel, _cache, clock);
         Amd = new AmdDiskCache(new AmdKeyDistribution(http, options.Amd), _cache);
+        Hygon = new HygonDiskCache(new HygonKeyDistribution(http, options.Hygon), _cache);
     }
 
     public IDcapCollateralSource Intel { get; }
     public IAmdCollateral Amd { get; }
+    public IHygonCollateral Hygon { get; }
 
     /// <summary>The options of verifiers that use these sources, with the same grace.</summary>
     public VerifierListOptions AddTo(VerifierListOptions options)
@@ -41,6 +47,7 @@ public sealed class CollateralSources : IAsyncDisposable
         {
             Snp = options.Snp with { Collateral = Amd, CollateralGrace = _grace },
             Dcap = options.Dcap with { Collateral = Intel, CollateralGrace = _grace },
+            Csv = options.Csv with { Collateral = Hygon },
         };
     }
 

@@ -44,8 +44,12 @@ internal static class CsvClaims
             claims["build"] = Hex(build);
         if (report.RtmrVersion is { } version)
             claims["rtmr_version"] = Hex([(byte)version, (byte)(version >> 8)]);
+        if (report.Reserved0 is { } before)
+            claims["reserved0"] = Hex(before);
         for (var i = 0; i < report.Rtmrs.Count; i++)
             claims[$"rtmr{i}"] = Hex(report.Rtmrs[i]);
+        if (report.Reserved1 is { } after)
+            claims["reserved1"] = Hex(after);
         if (events is not null)
             claims["uefi_event_logs"] = events;
 

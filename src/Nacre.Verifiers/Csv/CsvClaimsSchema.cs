@@ -37,6 +37,8 @@ internal static class CsvClaimsSchema
             Hex("anonce", "The mask of a report of version 1.", 4).Optional(),
             Hex("build", "Of the firmware; version 2.", 4).Optional(),
             Hex("rtmr_version", "Of the registers; version 2.", 2).Optional(),
+            Hex("reserved0", "Bytes that mean nothing; version 2.", 14).Optional(),
+            Hex("reserved1", "Bytes that mean nothing; version 2.", 656).Optional(),
             .. Enumerable.Range(0, 5).Select(number => Hex($"rtmr{number}", "A register; version 2.", 32).Optional()),
             EventLogSchema.Create("uefi_event_logs").Optional(),
         ]);

@@ -1,7 +1,6 @@
 using Nacre.Evidence;
 using Nacre.Evidence.Csv;
 using Nacre.Formats;
-using Nacre.Verifiers.Collateral;
 
 namespace Nacre.Verifiers.Csv;
 
@@ -56,9 +55,12 @@ public sealed class CsvVerifier(CsvOptions options) : IEvidenceVerifier
             checks.NotMade("csv.init_data", "init data", "a report of CSV has no field for it");
 
         RequireReport(checks, report);
-        chain ??= await FindChainAsync(checks, report.SerialNumber, cancel);
+        chain ??= await HygonChainLookup.RequireAsync(checks, "csv", options.Collateral, report.SerialNumber, cancel);
         if (chain is not null)
-            HygonChainChecks.Require(checks, chain, report.Signer, options.Root ?? HygonRoot.Certificate);
+        {
+            HygonChainChecks.RequireChip(checks, "csv", chain, options.Root ?? HygonRoot.Certificate);
+            HygonChainChecks.RequirePlatform(checks, chain.ChipKey, report.Signer);
+        }
 
         var events = CsvEventLog.Require(checks, report, eventLog);
         return checks.Conclude(() => [new(Tee, "cpu", CsvClaims.Create(report, events))]);
@@ -81,26 +83,6 @@ public sealed class CsvVerifier(CsvOptions options) : IEvidenceVerifier
         checks.Require(
             report.Policy.NoDebug || options.AllowDebug, "csv.debug", "policy NODBG", "set",
             report.Policy.NoDebug ? "set" : "not set: the host may read the guest", "launch the guest with NODBG");
-    }
-
-    private async ValueTask<HygonChain?> FindChainAsync(CheckList checks, string serialNumber, CancellationToken cancel)
-    {
-        var reason = "there is no collateral for CSV";
-        HygonChain? chain = null;
-        try
-        {
-            if (options.Collateral is not null)
-                (chain, reason) = (await options.Collateral.FindChainAsync(serialNumber, cancel), $"no certificates for chip {serialNumber}");
-        }
-        catch (CollateralUnavailableException error)
-        {
-            reason = error.Message;
-        }
-
-        checks.Require(
-            chain is not null, "csv.chain.present", "HSK and CEK", "in the evidence or at hand", chain is null ? reason : serialNumber,
-            $"fetch https://cert.hygon.cn/hsk_cek?snumber={serialNumber} into FOLDER/{serialNumber}/hsk_cek.cert");
-        return chain;
     }
 
     private static bool Try<T>(CheckList checks, Func<T> parse, out T? parsed)

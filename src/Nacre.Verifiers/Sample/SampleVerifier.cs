@@ -17,10 +17,12 @@ public sealed class SampleVerifier : IEvidenceVerifier
     {
         ArgumentNullException.ThrowIfNull(submission);
         cancel.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Verify(submission));
+        return ValueTask.FromResult(Verify(
+            submission, evidence => new(TeeNames.Sample, "cpu", Claims(evidence, submission.InitDataDigest))));
     }
 
-    private static Verdict Verify(EvidenceSubmission submission)
+    /// <summary>The binding to the report data, which is all there is to check.</summary>
+    internal static Verdict Verify(EvidenceSubmission submission, Func<SampleEvidence, VerifiedClaims> claims)
     {
         var checks = new CheckList();
         SampleEvidence evidence;
@@ -49,7 +51,7 @@ public sealed class SampleVerifier : IEvidenceVerifier
             checks.NotMade("sample.report_data", "report_data", "no report data is expected");
         }
 
-        return checks.Conclude(() => [new(TeeNames.Sample, "cpu", Claims(evidence, submission.InitDataDigest))]);
+        return checks.Conclude(() => [claims(evidence)]);
     }
 
     private static JsonObject Claims(SampleEvidence evidence, byte[]? initDataDigest)

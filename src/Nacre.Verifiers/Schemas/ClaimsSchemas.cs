@@ -3,6 +3,7 @@ using Nacre.Evidence;
 using Nacre.Verifiers.Azure;
 using Nacre.Verifiers.Cca;
 using Nacre.Verifiers.Csv;
+using Nacre.Verifiers.HygonDcu;
 using Nacre.Verifiers.Nitro;
 using Nacre.Verifiers.Nvidia;
 using Nacre.Verifiers.Sample;
@@ -68,6 +69,8 @@ public static class ClaimsSchemas
         TeeNames.Se => SeClaimsSchema.Create(),
         TeeNames.Nitro => NitroClaimsSchema.Create(),
         TeeNames.Nvidia => NvidiaClaimsSchema.Create(),
+        TeeNames.HygonDcu => HygonDcuClaimsSchema.Create(),
+        TeeNames.SampleDevice => SampleDeviceClaimsSchema.Create(),
         TeeNames.Sample => SampleClaimsSchema.Create(),
         _ => throw new ArgumentException($"'{tee}' has no claims here; known are {string.Join(", ", TeeNames.All)}", nameof(tee)),
     };

@@ -46,7 +46,7 @@ public sealed class PolicySchemasTests
     }
 
     [Fact]
-    public void A_TEE_without_claims_is_refused() => Assert.Throws<ArgumentException>(() => ClaimsSchemas.For("csv"));
+    public void A_TEE_without_claims_is_refused() => Assert.Throws<ArgumentException>(() => ClaimsSchemas.For("no-such-tee"));
 
     private static List<string> Warnings(string policy, string schema) =>
     [

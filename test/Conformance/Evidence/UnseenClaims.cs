@@ -25,6 +25,8 @@ internal static class UnseenClaims
         ["az-tdx-vtpm.quote.type"] = "no public evidence has a quote of version 5",
         ["csv.build"] = NoRegisters,
         ["csv.rtmr_version"] = NoRegisters,
+        ["csv.reserved0"] = NoRegisters,
+        ["csv.reserved1"] = NoRegisters,
         ["csv.rtmr0"] = NoRegisters,
         ["csv.rtmr1"] = NoRegisters,
         ["csv.rtmr2"] = NoRegisters,
