@@ -60,6 +60,7 @@ internal sealed record EvidenceFile(string Name, byte[] Content, string? Tee, bo
         content.Length == SnpReport.Size ? TeeNames.Snp
         : content.StartsWith((ReadOnlySpan<byte>)[0xd9, 0x01, 0x8f]) || content.StartsWith((ReadOnlySpan<byte>)[0xd9, 0x03, 0x8b]) ? TeeNames.Cca
         : content.StartsWith((ReadOnlySpan<byte>)[0x84, 0x44, 0xa1, 0x01]) ? TeeNames.Nitro
+        : content.StartsWith((ReadOnlySpan<byte>)[0xd2, 0x84, 0x44, 0xa1, 0x01]) ? TeeNames.Nitro
         : QuoteTee(content) ?? (IsEventLog(content) ? EventLogKind : null);
 
     // Version 3 is of an enclave, later ones are of TDs; all have an attestation key of type 2.

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Nacre.Evidence;
+using Nacre.Evidence.Cca;
 using Nacre.Evidence.EventLogs;
+using Nacre.Evidence.Nitro;
 using Nacre.Evidence.Nvidia;
 using Nacre.Evidence.Se;
 using Nacre.Evidence.Sgx;
@@ -37,6 +39,11 @@ internal static class EvidenceShowCommand
                 Write(line, format, NvidiaReportText.Fields(NvidiaEvidence.Parse(file.Content)));
             else if (kind == TeeNames.Se)
                 Write(line, format, SeEvidenceText.Fields(SeEvidence.Parse(file.Content)));
+            else if (kind == TeeNames.Cca)
+                Write(line, format, CcaTokenText.Fields(file.IsJson ? CcaEvidence.Parse(file.Content) : CcaToken.Parse(file.Content)));
+            else if (kind == TeeNames.Nitro)
+                Write(
+                    line, format, NitroDocumentText.Fields(file.IsJson ? NitroEvidence.Parse(file.Content) : NitroDocument.Parse(file.Content)));
             else
                 OutputFormat.WriteJson(JsonNode.Parse(file.Content)!);
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Nacre.Formats;
 using Nacre.Formats.Cbor;
+using Nacre.Formats.Cose;
 using Nacre.Formats.X509;
 
 namespace Nacre.Evidence.Cca;
@@ -37,6 +38,12 @@ public sealed record CcaRealmClaims
     public required byte[] InitialMeasurement { get; init; }
     public required IReadOnlyList<byte[]> ExtensibleMeasurements { get; init; }
 
+    /// <summary>A name of this realm, at most 33 bytes; null in tokens before the profile of 2024.</summary>
+    public byte[]? InstanceId { get; init; }
+
+    /// <summary>Whether memory is encrypted with a key of the realm's own (1) or a shared one (0); null as above.</summary>
+    public int? MemoryEncryption { get; init; }
+
     /// <param name="bytes">The payload of the realm token.</param>
     /// <param name="baseOffset">Where it begins in the whole, for messages.</param>
     /// <exception cref="MalformedDataException">A claim is missing or breaks its rule.</exception>
@@ -61,6 +68,8 @@ public sealed record CcaRealmClaims
             PublicKeyHashAlgorithm = HashName(claims, "44240"),
             InitialMeasurement = CcaPlatformClaims.Hash(claims, "44238"),
             ExtensibleMeasurements = ReadRegisters(claims, "44239"),
+            InstanceId = ReadInstance(claims, "256"),
+            MemoryEncryption = ReadMemoryEncryption(claims, "44243"),
         };
     }
 
@@ -85,6 +94,9 @@ public sealed record CcaRealmClaims
             3 => (ECCurve.NamedCurves.nistP521, 66),
             var other => throw key.Malformed("-1", $"is {other}, not one of 1, 2, 3"),
         };
+        if (key.FindInteger("3") is { } algorithm && CoseAlgorithm.Find(algorithm)?.SignatureSize != 2 * size)
+            throw key.Malformed("3", $"is {algorithm}, which is not the algorithm of this curve");
+
         return VerificationKey.FromPoint(curve, CcaPlatformClaims.Sized(key, "-2", size), CcaPlatformClaims.Sized(key, "-3", size));
     }
 
@@ -93,6 +105,22 @@ public sealed record CcaRealmClaims
         var name = claims.RequireText(label, 32);
         return CcaHash.Find(name) is not null ? name : throw claims.Malformed(label, $"'{name}' is not one of sha-256, sha-384, sha-512");
     }
+
+    // The first byte is the kind of the id: 1 is a random one.
+    private static byte[]? ReadInstance(CborMap claims, string label) => claims.FindBytes(label, 33) switch
+    {
+        null => null,
+        { Length: >= 7 } id when id[0] == 1 => id,
+        _ => throw claims.Malformed(label, "must be 7 to 33 bytes, the first of them 1"),
+    };
+
+    private static int? ReadMemoryEncryption(CborMap claims, string label) => claims.FindInteger(label) switch
+    {
+        null => null,
+        0 => 0,
+        1 => 1,
+        var other => throw claims.Malformed(label, $"is {other}, must be 0 or 1"),
+    };
 
     private static byte[][] ReadRegisters(CborMap claims, string label)
     {

@@ -12,8 +12,13 @@ public sealed record NitroDocument
     private const string Structure = "nitro.document";
     private const int MaxCertificate = 4096;
     private const int MaxCertificates = 16;
-    private const int MaxField = 1024;
+    private const int MaxPublicKey = 1024;
+    private const int MaxUserData = 512;
+    private const int MaxNonce = 512;
     private const int RegisterSize = 48;
+
+    // Image, kernel, application: what tells a debug enclave from another.
+    private const int CodeRegisters = 3;
 
     public required CoseSign1 Message { get; init; }
 
@@ -34,14 +39,17 @@ public sealed record NitroDocument
     /// <summary>From the root down to who issued <see cref="Certificate"/>, in DER.</summary>
     public required IReadOnlyList<byte[]> Authorities { get; init; }
 
+    /// <summary>At most 1024 bytes of the enclave's choice; null when it gave none.</summary>
     public byte[]? PublicKey { get; init; }
 
+    /// <summary>At most 512 bytes of the enclave's choice; null when it gave none.</summary>
     public byte[]? UserData { get; init; }
 
+    /// <summary>As <see cref="UserData"/>.</summary>
     public byte[]? Nonce { get; init; }
 
     /// <summary>In debug mode the registers of image, kernel and application are all zero.</summary>
-    public bool IsDebug => Enumerable.Range(0, 3).All(number => Registers.TryGetValue(number, out var value) && !value.AsSpan().ContainsAnyExcept((byte)0));
+    public bool IsDebug => Enumerable.Range(0, CodeRegisters).All(number => !Registers[number].AsSpan().ContainsAnyExcept((byte)0));
 
     /// <param name="bytes">The document, with tag 18 or, as AWS writes it, without.</param>
     /// <exception cref="MalformedDataException">It is no such document; the field and offset say where.</exception>
@@ -69,9 +77,9 @@ public sealed record NitroDocument
             Registers = ReadRegisters(fields),
             Certificate = fields.Bytes("certificate", MaxCertificate),
             Authorities = ReadAuthorities(fields),
-            PublicKey = fields.FindBytes("public_key", MaxField),
-            UserData = fields.FindBytes("user_data", MaxField),
-            Nonce = fields.FindBytes("nonce", MaxField),
+            PublicKey = fields.FindBytes("public_key", MaxPublicKey),
+            UserData = fields.FindBytes("user_data", MaxUserData),
+            Nonce = fields.FindBytes("nonce", MaxNonce),
         };
     }
 
@@ -88,10 +96,11 @@ public sealed record NitroDocument
             registers.Add(number, value.Length == RegisterSize ? value : throw map.Malformed(label, $"is {value.Length} bytes long, must be {RegisterSize}"));
         }
 
-        // Debug mode shows in these: a document without them would hide it.
-        for (var number = 0; number < 3; number++)
+        for (var number = 0; number < CodeRegisters; number++)
+        {
             if (!registers.ContainsKey(number))
-                throw map.Malformed(CborMap.Text(number), "is missing");
+                throw fields.Malformed("pcrs", $"has no register {number}");
+        }
 
         return registers;
     }

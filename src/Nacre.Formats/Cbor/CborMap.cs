@@ -32,17 +32,21 @@ public sealed class CborMap
         for (var n = reader.Map("(map)", maxEntries); n > 0; n--)
         {
             var label = Label(ref reader);
+            if (map.Has(label))
+                throw reader.Malformed(label, "stands in the map twice");
+
             var start = reader.Offset;
             reader.Item(label);
-            if (!map._values.TryAdd(label, start..reader.Offset))
-                throw reader.Malformed(label, "stands in the map twice");
+            map._values.Add(label, start..reader.Offset);
         }
 
         reader.End();
         return map;
     }
 
-    public bool Has(long label) => _values.ContainsKey(Text(label));
+    public bool Has(string label) => _values.ContainsKey(label);
+
+    public bool Has(long label) => Has(Text(label));
 
     /// <summary>A reader at the value; null when the map has no such label, or null under it.</summary>
     public bool TryRead(string label, out CborReader reader)

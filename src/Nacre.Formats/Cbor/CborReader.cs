@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Nacre.Formats.Cbor;
 
 /// <summary>
 /// Reads CBOR front to back as deterministic encoding writes it (RFC 8949, section 4.2.1): definite lengths and the shortest form of every
-/// number, so that no two inputs mean the same. The order of map keys is left to <see cref="CborMap"/>, which only refuses a key twice.
+/// number, so that no two inputs mean the same. Floating-point numbers occur in no evidence and are refused. Maps may have their keys in
+/// any order, but none twice.
 /// </summary>
 /// <param name="structure">What is read, for messages.</param>
 /// <param name="source">The bytes.</param>
@@ -15,7 +17,8 @@ public ref struct CborReader(string structure, ReadOnlySpan<byte> source, int ba
     /// <summary>Of arrays, maps and tags within each other.</summary>
     public const int MaxDepth = 16;
 
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    // Of a map that is only skipped; the keys of each are compared with each other.
+    private const int MaxSkippedEntries = 128;
 
     private readonly ReadOnlySpan<byte> _source = source;
     private int _itemOffset;
@@ -49,14 +52,8 @@ public ref struct CborReader(string structure, ReadOnlySpan<byte> source, int ba
     public string Text(string field, int max)
     {
         var content = Content(field, CborType.TextString, max);
-        try
-        {
-            return s_strictUtf8.GetString(content);
-        }
-        catch (DecoderFallbackException)
-        {
-            throw Malformed(field, "is not UTF-8");
-        }
+        RequireUtf8(field, content);
+        return Encoding.UTF8.GetString(content);
     }
 
     /// <summary>The number of items that follow.</summary>
@@ -67,7 +64,7 @@ public ref struct CborReader(string structure, ReadOnlySpan<byte> source, int ba
 
     public ulong Tag(string field) => Head(field) is (CborType.Tag, var number) ? number : throw Malformed(field, "must be a tag");
 
-    /// <summary>Null (or undefined) is read and true returned; anything else stays.</summary>
+    /// <summary>Null is read and true returned; anything else stays.</summary>
     public bool TryNull(string field)
     {
         Peek(field);
@@ -105,20 +102,57 @@ public ref struct CborReader(string structure, ReadOnlySpan<byte> source, int ba
         var (type, argument) = Head(field);
         switch (type)
         {
-            case CborType.ByteString or CborType.TextString:
+            case CborType.ByteString:
                 Advance(field, argument);
                 break;
-            case CborType.Array or CborType.Map:
+            case CborType.TextString:
+                RequireUtf8(field, Advance(field, argument));
+                break;
+            case CborType.Array:
                 // Every item takes a byte at least.
                 if (argument > (ulong)Remaining)
                     throw Malformed(field, $"says it has {argument} items, {Remaining} bytes are left");
-                for (var n = type == CborType.Map ? 2 * argument : argument; n > 0; n--)
+                for (; argument > 0; argument--)
                     Skip(field, depth - 1);
+                break;
+            case CborType.Map:
+                SkipMap(field, argument, depth - 1);
                 break;
             case CborType.Tag:
                 Skip(field, depth - 1);
                 break;
         }
+    }
+
+    // Every item has one encoding here, so equal keys are equal bytes.
+    private void SkipMap(string field, ulong count, int depth)
+    {
+        if (count > MaxSkippedEntries)
+            throw Malformed(field, $"has {count} entries, at most {MaxSkippedEntries} are allowed");
+
+        Span<Range> keys = stackalloc Range[(int)count];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var start = Offset;
+            Skip(field, depth);
+            keys[i] = start..Offset;
+            foreach (var earlier in keys[..i])
+            {
+                if (!_source[earlier].SequenceEqual(_source[keys[i]]))
+                    continue;
+
+                _itemOffset = start;
+                throw Malformed(field, "has a map with a key that stands in it twice");
+            }
+
+            Skip(field, depth);
+        }
+    }
+
+    private readonly void RequireUtf8(string field, ReadOnlySpan<byte> text)
+    {
+        if (!Utf8.IsValid(text))
+            throw Malformed(field, "is not UTF-8");
     }
 
     private ReadOnlySpan<byte> Content(string field, CborType wanted, int max)
@@ -155,6 +189,8 @@ public ref struct CborReader(string structure, ReadOnlySpan<byte> source, int ba
     {
         var type = Peek(field);
         var info = _source[Offset++] & 0x1f;
+        if (type == CborType.Simple)
+            return info is >= 20 and <= 23 ? (type, (ulong)info) : throw Malformed(field, "is neither false, true, null nor undefined");
         if (info < 24)
             return (type, (ulong)info);
         if (info > 27)
@@ -165,9 +201,6 @@ public ref struct CborReader(string structure, ReadOnlySpan<byte> source, int ba
         wide.Clear();
         Advance(field, (ulong)width).CopyTo(wide[(8 - width)..]);
         var argument = BinaryPrimitives.ReadUInt64BigEndian(wide);
-        if (type == CborType.Simple)
-            return info > 24 || argument >= 32 ? (type, argument) : throw Malformed(field, "is a simple value in a longer form than it needs");
-
         var shortest = width switch { 1 => 24UL, 2 => 0x100UL, 4 => 0x1_0000UL, _ => 0x1_0000_0000UL };
         return argument >= shortest ? (type, argument) : throw Malformed(field, "is a number in a longer form than it needs");
     }

@@ -11,6 +11,6 @@ public enum CborType
     Map,
     Tag,
 
-    /// <summary>False, true, null, undefined and floating-point numbers.</summary>
+    /// <summary>False, true, null and undefined. Floating-point numbers share this type and are refused.</summary>
     Simple,
 }

@@ -13,6 +13,7 @@ public sealed class CoseSign1
     private const int MaxHeader = 4096;
     private const int MaxHeaderEntries = 32;
     private const string AlgorithmLabel = "1";
+    private const string CriticalLabel = "2";
 
     private readonly ReadOnlyMemory<byte> _protected;
 
@@ -47,15 +48,18 @@ public sealed class CoseSign1
         var header = Slice(bytes, ref reader, "protected", MaxHeader);
         var fields = CborMap.Parse($"{structure}.protected", header.Bytes, MaxHeaderEntries, baseOffset + header.Offset);
         var id = fields.Integer(AlgorithmLabel);
-        var algorithm = CoseAlgorithm.Find(id) ?? throw fields.Malformed("alg", $"is {id}, not one of -7 (ES256), -35 (ES384), -36 (ES512)");
-        if (fields.Has(2))
-            throw fields.Malformed("crit", "names headers that must be understood, and none is");
+        var algorithm = CoseAlgorithm.Find(id)
+            ?? throw fields.Malformed(AlgorithmLabel, $"is {id}, not one of -7 (ES256), -35 (ES384), -36 (ES512)");
+        if (fields.Has(CriticalLabel))
+            throw fields.Malformed(CriticalLabel, "names headers that must be understood, and none is");
 
         var start = reader.Offset;
         reader.Item("unprotected");
         var unprotected = CborMap.Parse($"{structure}.unprotected", bytes[start..reader.Offset], MaxHeaderEntries, baseOffset + start);
-        if (unprotected.Has(1))
-            throw unprotected.Malformed(AlgorithmLabel, "names an algorithm that is not protected");
+        if (unprotected.Has(CriticalLabel))
+            throw unprotected.Malformed(CriticalLabel, "must be in the protected header");
+        if (unprotected.Labels.FirstOrDefault(fields.Has) is { } twice)
+            throw unprotected.Malformed(twice, "is in the protected header already, and only there it counts");
 
         var payload = Slice(bytes, ref reader, "payload", maxPayload);
         var signature = Slice(bytes, ref reader, "signature", CoseAlgorithm.Es512.SignatureSize);

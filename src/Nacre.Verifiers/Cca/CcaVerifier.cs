@@ -73,7 +73,9 @@ public sealed class CcaVerifier(CcaOptions options) : IEvidenceVerifier
         }
         catch (MalformedDataException error)
         {
-            checks.Require(false, "cca.realm.signature", $"{error.Structure}.{error.Field}", "a point of its curve", error.Rule, "send the token as it was made");
+            checks.Require(
+                false, "cca.realm.signature", $"{error.Structure}.{error.Field} at 0x{error.Offset:x3}", "a key on its curve", error.Rule,
+                "send the token as it was made");
         }
 
         var hash = CryptographicOperations.HashData(CcaHash.Find(realm.PublicKeyHashAlgorithm)!.Value, realm.PublicKey);

@@ -12,6 +12,8 @@ namespace Nacre.Verifiers.Nitro;
 /// </summary>
 public sealed class NitroVerifier(NitroOptions options) : IEvidenceVerifier
 {
+    private readonly NitroChain _chain = new(options);
+
     public string Tee => TeeNames.Nitro;
 
     public ValueTask<Verdict> VerifyAsync(EvidenceSubmission submission, CancellationToken cancel)
@@ -49,7 +51,7 @@ public sealed class NitroVerifier(NitroOptions options) : IEvidenceVerifier
         checks.Require(
             !document.IsDebug || options.AllowDebug, "nitro.debug", "PCR0, PCR1, PCR2", "not all zero",
             document.IsDebug ? "all zero: the parent instance reads the enclave's console" : "not all zero", "start the enclave without --debug-mode");
-        if (NitroChain.Verify(checks, document, options, submission.At) is { } leaf)
+        if (_chain.Verify(checks, document, submission.At) is { } leaf)
         {
             using (leaf)
                 checks.Require(

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Nacre.Formats;
 
@@ -40,36 +39,24 @@ internal static class CcaJsonClaims
 
     public static byte[] ToCbor(JsonElement claims) => Map(claims);
 
-    private static byte[] Map(JsonElement value)
-    {
-        var members = value.EnumerateObject().ToList();
-        return [.. Head(5, members.Count), .. members.SelectMany(member => Head(0, s_labels[member.Name]).Concat(Value(member.Name, member.Value)))];
-    }
+    private static byte[] Map(JsonElement value) => CborBytes.Map(
+        [.. value.EnumerateObject().Select(member => (CborBytes.Integer(s_labels[member.Name]), Value(member.Name, member.Value)))]);
 
     private static byte[] Value(string name, JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Number => Head(0, value.GetInt32()),
+        JsonValueKind.Number => CborBytes.Integer(value.GetInt64()),
         JsonValueKind.Object => Map(value),
-        JsonValueKind.Array => [.. Head(4, value.GetArrayLength()), .. value.EnumerateArray().SelectMany(item => Value(name, item))],
-        _ when s_texts.Contains(name) => Text(value.GetString()!),
+        JsonValueKind.Array => CborBytes.Array([.. value.EnumerateArray().Select(item => Value(name, item))]),
+        _ when s_texts.Contains(name) => CborBytes.Text(value.GetString()!),
         _ => Bytes(value.GetString()!),
     };
-
-    private static byte[] Text(string text) => [.. Head(3, Encoding.UTF8.GetByteCount(text)), .. Encoding.UTF8.GetBytes(text)];
 
     private static byte[] Bytes(string base64)
     {
         var bytes = new byte[base64.Length];
         return Convert.TryFromBase64String(base64, bytes, out var length)
-            ? [.. Head(2, length), .. bytes[..length]] : throw new MalformedDataException("cca.json", "(bytes)", 0, "is not base64");
+            ? CborBytes.Bytes(bytes[..length]) : throw new MalformedDataException("cca.json", "(bytes)", 0, "is not base64");
     }
-
-    private static byte[] Head(int type, int argument) => argument switch
-    {
-        < 24 => [(byte)((type << 5) | argument)],
-        < 0x100 => [(byte)((type << 5) | 24), (byte)argument],
-        _ => [(byte)((type << 5) | 25), (byte)(argument >> 8), (byte)argument],
-    };
 }
 
 internal static class DocumentedErrors

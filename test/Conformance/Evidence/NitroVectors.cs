@@ -13,6 +13,8 @@ internal sealed class NitroVectors : IVectorSubject
     private static readonly NitroVerifier s_strict = new(new());
     private static readonly NitroVerifier s_lax = new(new() { AllowDebug = true });
 
+    private static readonly string[] s_pemVerdicts = ["valid", "reference", "parse-only"];
+
     public string Tee => "nitro";
 
     public ValueTask CheckFileAsync(VectorEntry file)
@@ -46,8 +48,20 @@ internal sealed class NitroVectors : IVectorSubject
 
         var verdict = Verify(s_strict, bytes, file.EvaluateAt);
         Assert.Equal(values.GetProperty("sig").GetBoolean(), Passed(verdict, "nitro.signature"));
+        Assert.Equal(NitroDocument.Parse(bytes).Authorities.Count, values.GetProperty("chain").GetArrayLength());
         Assert.Equal(values.GetProperty("chain").EnumerateArray().All(link => link.GetBoolean()), Passed(verdict, "nitro.chain.issuer"));
         Assert.Equal(values.GetProperty("root").GetString(), verdict.Checks.Single(check => check.Id == "nitro.chain.root").Found);
+        if (file.Find("valid_window") is { } window)
+            CheckWindow(bytes, Time(window.GetProperty("from")), Time(window.GetProperty("until")));
+    }
+
+    // The certificates are in date from the first second of the window to the last, and in no other.
+    private static void CheckWindow(byte[] document, DateTimeOffset from, DateTimeOffset until)
+    {
+        Assert.True(Passed(Verify(s_lax, document, from), "nitro.chain.validity"));
+        Assert.True(Passed(Verify(s_lax, document, until), "nitro.chain.validity"));
+        Assert.False(Passed(Verify(s_lax, document, from.AddSeconds(-1)), "nitro.chain.validity"));
+        Assert.False(Passed(Verify(s_lax, document, until.AddSeconds(1)), "nitro.chain.validity"));
     }
 
     private static void CheckVerdict(string expected, byte[] bytes, DateTimeOffset at)
@@ -72,7 +86,6 @@ internal sealed class NitroVectors : IVectorSubject
         }
     }
 
-    // A TLS certificate may carry a document as an extension: then that is what there is to parse.
     private static void CheckPem(VectorEntry file, string pem)
     {
         foreach (var certificate in PemCertificates.Parse(pem))
@@ -82,7 +95,12 @@ internal sealed class NitroVectors : IVectorSubject
                 Assert.True(isPinned && CertificateIssuance.FindProblem(certificate, certificate) is null);
             if (file.Verdict == "reference")
                 Assert.False(isPinned);
+            Assert.Contains(file.Verdict, s_pemVerdicts);
         }
+
+        // What a certificate carries was genuine when it was made, or else was made in debug mode.
+        foreach (var document in NitroDocumentInCertificate.Find(pem).Select(bytes => (Bytes: bytes, Parsed: NitroDocument.Parse(bytes))))
+            CheckVerdict(document.Parsed.IsDebug ? "policy-refuse" : "valid", document.Bytes, document.Parsed.Timestamp);
     }
 
     private static void CheckFields(NitroDocument document, JsonElement expected)
@@ -98,7 +116,7 @@ internal sealed class NitroVectors : IVectorSubject
                     Assert.Equal(member.Value.GetString(), document.Digest);
                     break;
                 case "ts":
-                    Assert.Equal(DateTimeOffset.Parse(member.Value.GetString()!, System.Globalization.CultureInfo.InvariantCulture), document.Timestamp);
+                    Assert.Equal(Time(member.Value), document.Timestamp);
                     break;
                 case "user_data":
                     Assert.Equal(member.Value.GetString(), Hex(document.UserData));
@@ -123,6 +141,9 @@ internal sealed class NitroVectors : IVectorSubject
             }
         }
     }
+
+    private static DateTimeOffset Time(JsonElement text) =>
+        DateTimeOffset.Parse(text.GetString()!, System.Globalization.CultureInfo.InvariantCulture);
 
     private static bool IsBase64(byte[] bytes) => System.Buffers.Text.Base64.IsValid(bytes);
 
