@@ -50,7 +50,9 @@ internal static class RegoCaseRunner
         // The engine that the cases in YAML are of does not look at types; where it wants an error both have one.
         var options = new RegoOptions
         {
-            QuerySyntax = one.Syntax, HostBuiltins = [s_sleep], ChecksTypes = !one.IsEitherSyntax || one.WantError is not null,
+            QuerySyntax = one.Syntax,
+            HostBuiltins = [s_sleep],
+            ChecksTypes = !one.IsEitherSyntax || one.WantError is not null,
         };
         var sources = one.Modules.Select((text, i) => new RegoSource($"test-{i}.rego", text, one.Syntax)).ToList();
         var program = RegoProgram.Compile(sources, options);
