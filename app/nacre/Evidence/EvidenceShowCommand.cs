@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Cca;
+using Nacre.Evidence.Csv;
 using Nacre.Evidence.EventLogs;
 using Nacre.Evidence.Nitro;
 using Nacre.Evidence.Nvidia;
@@ -35,6 +36,8 @@ internal static class EvidenceShowCommand
                 Write(line, format, QuoteText.Fields(file.IsJson ? TdxEvidence.Parse(file.Content).Quote : TdxEvidence.ParseQuote(file.Content)));
             else if (kind == TeeNames.Sgx)
                 Write(line, format, QuoteText.Fields(file.IsJson ? SgxEvidence.Parse(file.Content).Quote : SgxEvidence.ParseQuote(file.Content)));
+            else if (kind == TeeNames.Csv)
+                Write(line, format, CsvReportText.Fields(CsvEvidence.Parse(file.Content).Report));
             else if (kind == TeeNames.Nvidia)
                 Write(line, format, NvidiaReportText.Fields(NvidiaEvidence.Parse(file.Content)));
             else if (kind == TeeNames.Se)

@@ -5,6 +5,8 @@ namespace Nacre.Verifiers.Schemas;
 /// <summary>One member of a JSON object as JSON schema (draft 7) describes it. Each TEE's folder lists its claims with these.</summary>
 internal sealed record ClaimSchema(string Name, JsonObject Type)
 {
+    private const int MaxRepeated = 500;
+
     public bool IsOptional { get; private init; }
 
     /// <summary>Bytes in lower-case hexadecimal; of any length unless <paramref name="bytes"/> says so.</summary>
@@ -58,8 +60,15 @@ internal sealed record ClaimSchema(string Name, JsonObject Type)
 
     public static JsonObject IntegerType(string description) => Described(description, "integer");
 
-    public static JsonObject HexType(string description, int? bytes = null) =>
-        Described(description, "string", ("pattern", bytes is { } count ? $"^[0-9a-f]{{{2 * count}}}$" : "^([0-9a-f]{2})*$"));
+    public static JsonObject HexType(string description, int? bytes = null) => bytes switch
+    {
+        null => Described(description, "string", ("pattern", "^([0-9a-f]{2})*$")),
+
+        // Patterns of Rego repeat nothing more than a thousand times.
+        > MaxRepeated => Described(
+            description, "string", ("pattern", "^[0-9a-f]*$"), ("minLength", 2 * bytes.Value), ("maxLength", 2 * bytes.Value)),
+        _ => Described(description, "string", ("pattern", $"^[0-9a-f]{{{2 * bytes}}}$")),
+    };
 
     /// <summary>The same claim, which is not always there; its description says when.</summary>
     public ClaimSchema Optional() => this with { IsOptional = true };
