@@ -78,7 +78,8 @@ internal sealed class HygonMachine : IHygonCollateral
         {
             ["hsk_cek"] = new JsonObject
             {
-                ["hsk"] = AuthorityJson(Chain.SigningKey.Raw.Span), ["cek"] = CertificateJson(Chain.ChipKey.Raw.Span),
+                ["hsk"] = AuthorityJson(Chain.SigningKey.Raw.Span),
+                ["cek"] = CertificateJson(Chain.ChipKey.Raw.Span),
             },
             ["pek"] = CertificateJson(PlatformKey),
         },
@@ -98,8 +99,13 @@ internal sealed class HygonMachine : IHygonCollateral
         {
             ["body"] = new JsonObject
             {
-                ["version"] = 1, ["chip_id"] = Numbers(id), ["user_data"] = Numbers(data), ["measure"] = Numbers(measure),
-                ["reserved"] = Numbers(new byte[128]), ["sig_usage"] = 0x1004, ["sig_algo"] = 4,
+                ["version"] = 1,
+                ["chip_id"] = Numbers(id),
+                ["user_data"] = Numbers(data),
+                ["measure"] = Numbers(measure),
+                ["reserved"] = Numbers(new byte[128]),
+                ["sig_usage"] = 0x1004,
+                ["sig_algo"] = 4,
             },
             ["sig"] = new JsonObject { ["r"] = Numbers(Sm2Signer.Field(r)), ["s"] = Numbers(Sm2Signer.Field(s)) },
         };
@@ -175,7 +181,9 @@ internal sealed class HygonMachine : IHygonCollateral
                 ["ver"] = U32(raw, 0),
                 ["data"] = new JsonObject
                 {
-                    ["kid"] = Numbers(raw.Slice(4, 16)), ["sid"] = Numbers(raw.Slice(20, 16)), ["usage"] = U32(raw, 36),
+                    ["kid"] = Numbers(raw.Slice(4, 16)),
+                    ["sid"] = Numbers(raw.Slice(20, 16)),
+                    ["usage"] = U32(raw, 36),
                     ["reserved"] = Numbers(raw.Slice(40, 24)),
                 },
             },
@@ -193,7 +201,10 @@ internal sealed class HygonMachine : IHygonCollateral
 
     private static JsonObject SlotJson(ReadOnlySpan<byte> raw) => new()
     {
-        ["usage"] = U32(raw, 0), ["algo"] = U32(raw, 4), ["signature"] = SignatureJson(raw[8..]), ["_reserved"] = Numbers(raw.Slice(152, 368)),
+        ["usage"] = U32(raw, 0),
+        ["algo"] = U32(raw, 4),
+        ["signature"] = SignatureJson(raw[8..]),
+        ["_reserved"] = Numbers(raw.Slice(152, 368)),
     };
 
     private static JsonObject SignatureJson(ReadOnlySpan<byte> raw) => new() { ["r"] = Numbers(raw[..72]), ["s"] = Numbers(raw.Slice(72, 72)) };

@@ -32,7 +32,9 @@ public sealed class SampleDeviceTests
         return await verifier.VerifyAsync(
             new()
             {
-                Evidence = new SampleEvidence { Svn = "1", ReportData = "AQI=" }.ToJson(), At = DateTimeOffset.UnixEpoch, ReportData = expected,
+                Evidence = new SampleEvidence { Svn = "1", ReportData = "AQI=" }.ToJson(),
+                At = DateTimeOffset.UnixEpoch,
+                ReportData = expected,
             },
             default);
     }
