@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nacre.Formats;
 using Nacre.Formats.Json;
 
 namespace Nacre.Attestation.ReferenceValues;
@@ -35,10 +36,7 @@ internal static class SupplyChainDocument
 
     public static byte[] Hex(this JsonFields fields, string name, int max)
     {
-        var text = fields.Text(name, 2 * max);
-        var bytes = new byte[text.Length / 2];
-        return text.Length % 2 == 0 && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
-            ? bytes : throw fields.Malformed(name, "must be hexadecimal");
+        return HexText.Decode(fields.Text(name, 2 * max)) ?? throw fields.Malformed(name, "must be hexadecimal digits of one case");
     }
 
     private static JsonElement.ArrayEnumerator Items(JsonFields fields, string name)

@@ -131,9 +131,7 @@ public sealed record AzureVtpmEvidence
         if (value.ValueKind != JsonValueKind.String || value.GetString() is not { } text || text.Length > 2 * max)
             throw fields.Malformed(name, $"must be at most {2 * max} hexadecimal digits");
 
-        var bytes = new byte[text.Length / 2];
-        return text.Length % 2 == 0 && Convert.FromHexString(text, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length
-            ? bytes : throw fields.Malformed(name, "must be hexadecimal");
+        return HexText.Decode(text) ?? throw fields.Malformed(name, "must be hexadecimal digits of one case");
     }
 
     // With padding or without.

@@ -58,7 +58,7 @@ public sealed record HclRuntimeData
     private static byte[] ReadUserData(JsonFields root, string hex)
     {
         var bytes = new byte[UserDataSize];
-        return Convert.FromHexString(hex, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == UserDataSize
-            ? bytes : throw root.Malformed("user-data", $"must be {2 * UserDataSize} hexadecimal digits");
+        return HexText.TryDecode(hex, bytes)
+            ? bytes : throw root.Malformed("user-data", $"must be {2 * UserDataSize} hexadecimal digits of one case");
     }
 }

@@ -29,6 +29,8 @@ public readonly struct HclTdReport
     private const int MacStructSize = 256;
     private const int TcbInfoSize = 239;
     private const int TdInfoSize = 512;
+    private const int ServiceTdHashOffset = 400;
+    private const int ServiceTdHashSize = 48;
 
     private readonly ReadOnlyMemory<byte> _raw;
 
@@ -67,8 +69,14 @@ public readonly struct HclTdReport
             throw reader.Malformed("is not what tee_tcb_info_hash says");
 
         reader.Reserved(17, "reserved3");
-        if (!SHA384.HashData(reader.Bytes(TdInfoSize, "td_info")).AsSpan().SequenceEqual(tdInfoHash))
+        var tdInfo = reader.Bytes(TdInfoSize, "td_info");
+        if (!SHA384.HashData(tdInfo).AsSpan().SequenceEqual(tdInfoHash))
             throw reader.Malformed("is not what tee_info_hash says");
+
+        // Nothing else here holds the version: it is 1 exactly where service TDs are bound.
+        var hasServiceTds = tdInfo.Slice(ServiceTdHashOffset, ServiceTdHashSize).ContainsAnyExcept((byte)0);
+        if (hasServiceTds != (type == TdxTypeVersion1))
+            throw reader.Malformed(hasServiceTds ? "binds service TDs, in a report of version 0" : "binds no service TDs, in a report of version 1");
 
         reader.Reserved(reader.Remaining, "padding");
         return new(hardwareReport[..Size]);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Nacre.Formats;
@@ -49,12 +48,7 @@ public static class NvidiaEvidence
     private static byte[] ReadReport(JsonFields fields)
     {
         var text = fields.Text("evidence", 2 * NvidiaReport.MaxSize);
-        var bytes = new byte[text.Length / 2];
-        if (text.Length % 2 != 0 || Convert.FromHexString(text, bytes, out _, out _) != OperationStatus.Done)
-            return Decode(fields, "evidence", text, NvidiaReport.MaxSize);
-
-        return Convert.ToHexStringLower(bytes) == text || Convert.ToHexString(bytes) == text
-            ? bytes : throw fields.Malformed("evidence", "mixes upper and lower case");
+        return HexText.Decode(text) ?? Decode(fields, "evidence", text, NvidiaReport.MaxSize);
     }
 
     // Bits that a decoder ignores at the end must be zero: one report, one text.

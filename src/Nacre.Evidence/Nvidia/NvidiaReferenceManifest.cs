@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Xml;
 using Nacre.Formats;
@@ -78,10 +77,7 @@ public sealed record NvidiaReferenceManifest
 
     private static byte[] Digest(XmlElement resource, string name)
     {
-        var hex = resource.GetAttribute(name, HashNamespace);
-        var digest = new byte[hex.Length / 2];
-        return digest.Length is > 0 and <= 64 && hex.Length % 2 == 0
-            && Convert.FromHexString(hex, digest, out _, out _) == OperationStatus.Done
+        return HexText.Decode(resource.GetAttribute(name, HashNamespace)) is { Length: > 0 and <= 64 } digest
             ? digest : throw new MalformedDataException(Structure, name, 0, "must be a digest in hexadecimal");
     }
 

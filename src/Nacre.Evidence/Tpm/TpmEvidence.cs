@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nacre.Formats;
 using Nacre.Formats.Json;
 
 namespace Nacre.Evidence.Tpm;
@@ -69,9 +70,6 @@ public sealed record TpmEvidence
     {
         var text = quote.Text(name, value, 2 * PcrSize);
         var pcr = new byte[PcrSize];
-        var status = Convert.FromHexString(text, pcr, out _, out var written);
-        return status == System.Buffers.OperationStatus.Done && written == PcrSize
-            ? pcr
-            : throw quote.Malformed(name, $"must be {2 * PcrSize} hexadecimal digits");
+        return HexText.TryDecode(text, pcr) ? pcr : throw quote.Malformed(name, $"must be {2 * PcrSize} hexadecimal digits of one case");
     }
 }

@@ -15,7 +15,7 @@ public static class PemCertificates
         while (PemEncoding.TryFind(rest, out var found))
         {
             var (start, length) = found.Location.GetOffsetAndLength(rest.Length);
-            if (!rest[..start].IsWhiteSpace() || rest[found.Label] is not "CERTIFICATE")
+            if (!IsBlank(rest[..start]) || rest[found.Label] is not "CERTIFICATE")
                 throw new MalformedDataException(Structure, "(text)", pem.Length - rest.Length, "holds something besides certificates");
 
             if (certificates.Count == max)
@@ -30,11 +30,14 @@ public static class PemCertificates
         }
 
         // A NUL ends the chain inside many quotes.
-        if (certificates.Count == 0 || !rest.Trim('\0').IsWhiteSpace())
+        if (certificates.Count == 0 || !IsBlank(rest.Trim('\0')))
             throw new MalformedDataException(Structure, "(text)", pem.Length - rest.Length, "holds something besides certificates");
 
         return certificates;
     }
+
+    // Form feeds and the like would be a second text for the same certificates.
+    private static bool IsBlank(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(" \t\r\n");
 
     /// <summary>One certificate, in DER or PEM: hosts hand out either.</summary>
     public static Certificate ParseOne(ReadOnlySpan<byte> derOrPem)

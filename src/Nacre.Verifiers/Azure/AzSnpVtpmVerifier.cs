@@ -52,9 +52,17 @@ public sealed class AzSnpVtpmVerifier(SnpOptions options) : IEvidenceVerifier
         return checks.Conclude(() => [new(Tee, "cpu", Claims(evidence, attest, SnpClaims.Create(report, genuine)))]);
     }
 
-    // Version 0 may send the whole chain; the authorities in it are not needed.
-    private static byte[] Leaf(byte[] derOrPem) => derOrPem.AsSpan().StartsWith("-----BEGIN"u8)
-        ? PemCertificates.Parse(Encoding.ASCII.GetString(derOrPem))[0].Raw.ToArray() : derOrPem;
+    // Version 0 may send the whole chain; the authorities in it are not needed, but must be AMD's all the same.
+    private static byte[] Leaf(byte[] derOrPem)
+    {
+        if (!derOrPem.AsSpan().StartsWith("-----BEGIN"u8))
+            return derOrPem;
+
+        var chain = PemCertificates.Parse(Encoding.ASCII.GetString(derOrPem));
+        return chain.Skip(1).FirstOrDefault(one => !AmdRoots.IsAuthority(one)) is { } other
+            ? throw new MalformedDataException("azure.evidence", "vcek", 0, $"holds {other.Subject}, which is no authority of AMD's")
+            : chain[0].Raw.ToArray();
+    }
 
     // Upstream's claims of this TEE are text throughout, and bytes are base64 (evidence.md 8.3).
     private static JsonObject Claims(AzureVtpmEvidence evidence, TpmAttest attest, JsonObject snp)

@@ -64,9 +64,8 @@ public sealed class CcaTrustAnchors
 
     private static byte[] Hex(JsonFields fields, string name, int size)
     {
-        var text = fields.Text(name, 2 * size);
         var bytes = new byte[size];
-        return text.Length == 2 * size && Convert.FromHexString(text, bytes, out _, out _) == System.Buffers.OperationStatus.Done
+        return HexText.TryDecode(fields.Text(name, 2 * size), bytes)
             ? bytes : throw fields.Malformed(name, $"must be {size} bytes in hexadecimal");
     }
 }

@@ -41,6 +41,11 @@ internal sealed class AmdRoots
         _ => s_turin.Value,
     };
 
+    /// <summary>Whether this is the root or an intermediate of some product, byte for byte.</summary>
+    public static bool IsAuthority(Certificate certificate) => new[] { s_milan, s_genoa, s_turin }.Any(roots =>
+        new[] { roots.Value.Root, roots.Value._vcekIssuer.Certificate, roots.Value._vlekIssuer.Certificate }
+            .Any(one => one.Raw.Span.SequenceEqual(certificate.Raw.Span)));
+
     /// <summary>Who issues certificates for this kind of key, with the key at hand.</summary>
     public (Certificate Certificate, VerificationKey Key) Issuer(SnpSigningKey kind) => kind == SnpSigningKey.Vlek ? _vlekIssuer : _vcekIssuer;
 

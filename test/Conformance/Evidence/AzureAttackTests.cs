@@ -5,7 +5,7 @@ using Nacre.Verifiers.Azure;
 
 namespace Nacre.ConformanceTests.Evidence;
 
-/// <summary>Mutations of the genuine evidence of an Azure confidential VM never verify.</summary>
+/// <summary>Genuine evidence of an Azure confidential VM for something else is refused.</summary>
 [Trait("Group", "EvidenceAzure")]
 public sealed class AzureAttackTests
 {
@@ -13,44 +13,6 @@ public sealed class AzureAttackTests
 
     private static readonly DateTimeOffset s_at = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly AzSnpVtpmVerifier s_verifier = new(new());
-
-    [Fact]
-    public async Task No_flipped_bit_of_the_hcl_report_verifies()
-    {
-        var json = JsonNode.Parse(SharedVectors.Read(Vector))!;
-        var report = Decode(json["hcl_report"]!.GetValue<string>());
-        for (var bit = 0; bit < 8 * report.Length; bit += 5)
-        {
-            report[bit / 8] ^= (byte)(1 << (bit % 8));
-            json["hcl_report"] = Convert.ToBase64String(report).Replace('+', '-').Replace('/', '_');
-            Assert.True(await VerifyAsync(json) is Refused, $"bit {bit}");
-            report[bit / 8] ^= (byte)(1 << (bit % 8));
-        }
-    }
-
-    [Theory]
-    [InlineData("message")]
-    [InlineData("signature")]
-    public async Task No_flipped_bit_of_the_quote_verifies(string member)
-    {
-        var json = JsonNode.Parse(SharedVectors.Read(Vector))!;
-        var bytes = Convert.FromHexString(json["tpm_quote"]![member]!.GetValue<string>());
-        for (var bit = 0; bit < 8 * bytes.Length; bit++)
-        {
-            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-            json["tpm_quote"]![member] = Convert.ToHexStringLower(bytes);
-            Assert.True(await VerifyAsync(json) is Refused, $"bit {bit}");
-            bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-        }
-    }
-
-    [Fact]
-    public async Task No_truncation_verifies()
-    {
-        var json = SharedVectors.Read(Vector).TrimEnd();
-        for (var length = 0; length < json.Length; length += 11)
-            Assert.IsType<Refused>(await s_verifier.VerifyAsync(new() { Evidence = json.AsMemory(0, length), At = s_at }, default));
-    }
 
     [Fact]
     public async Task Refuses_other_report_data_and_other_init_data()
@@ -75,10 +37,4 @@ public sealed class AzureAttackTests
 
     private static async Task<Verdict> VerifyAsync(JsonNode json) =>
         await s_verifier.VerifyAsync(new() { Evidence = System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), At = s_at }, default);
-
-    private static byte[] Decode(string text)
-    {
-        var plain = text.TrimEnd('=').Replace('-', '+').Replace('_', '/');
-        return Convert.FromBase64String(plain.PadRight((plain.Length + 3) / 4 * 4, '='));
-    }
 }

@@ -14,6 +14,9 @@ namespace Nacre.ConformanceTests.Evidence;
 /// <summary>Files of Azure VMs: evidence, or one part of it. What a file is, is found by its content.</summary>
 internal static class AzureDocument
 {
+    /// <summary>Where the TDREPORT begins in an HCL report.</summary>
+    public const int TdReportOffset = 0x20;
+
     private const int SignatureSize = 256;
 
     public static bool IsEvidence(byte[] bytes) =>
@@ -25,6 +28,18 @@ internal static class AzureDocument
     {
         var root = JsonDocument.Parse(json).RootElement;
         return root.TryGetProperty("platform", out _) ? Encoding.UTF8.GetBytes(root.GetProperty("evidence").GetRawText()) : json;
+    }
+
+    /// <summary>
+    /// CPUSVN and MAC of the TDREPORT, in the base64 of the HCL report: only the processor could check them, and the quote says the former too.
+    /// </summary>
+    public static Range[] OnlyForTheProcessor(byte[] json)
+    {
+        var name = json.AsSpan().IndexOf("\"hcl_report\""u8) + "\"hcl_report\"".Length;
+        var text = name + json.AsSpan(name).IndexOf((byte)'"') + 1;
+        return [Base64(TdReportOffset + 16, TdReportOffset + 32), Base64(TdReportOffset + 224, TdReportOffset + 256)];
+
+        Range Base64(int from, int to) => (text + from * 8 / 6)..(text + (to * 8 + 5) / 6);
     }
 
     public static Certificate Leaf(byte[] derOrPem) => derOrPem.AsSpan().StartsWith("-----BEGIN"u8)

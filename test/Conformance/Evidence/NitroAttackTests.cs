@@ -27,9 +27,6 @@ public sealed class NitroAttackTests
     }
 
     [Fact]
-    public void No_flipped_bit_verifies() => MutationAttacks.NoFlippedBitVerifies(Debug, VerifyDebug);
-
-    [Fact]
     public void No_truncation_and_no_trailing_byte_verifies() => MutationAttacks.NoTruncationAndNoTrailingByteVerifies(Debug, VerifyDebug);
 
     [Theory]

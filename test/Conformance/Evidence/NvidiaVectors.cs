@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Nvidia;
 using Nacre.Formats;
@@ -12,6 +14,7 @@ namespace Nacre.ConformanceTests.Evidence;
 internal sealed class NvidiaVectors : IVectorSubject
 {
     private static readonly NvidiaVerifier s_verifier = new(new());
+    private static readonly JsonSerializerOptions s_withoutEscapes = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public string Tee => "nvidia";
 
@@ -215,7 +218,7 @@ internal sealed class NvidiaVectors : IVectorSubject
         ["device_evidence_list"] = new JsonArray([.. devices.Select(device => (JsonNode)new JsonObject(
             device!.AsObject().Where(one => one.Key is "arch" or "uuid" or "evidence" or "certificate")
                 .Select(one => KeyValuePair.Create(one.Key, one.Value?.DeepClone()))))]),
-    }.ToJsonString());
+    }.ToJsonString(s_withoutEscapes));
 
     private static async Task<Verdict> VerifyAsync(byte[] report, string chain, VectorEntry entry, byte[]? reportData = null) =>
         await s_verifier.VerifyReportAsync(
