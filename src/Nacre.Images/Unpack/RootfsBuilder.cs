@@ -41,7 +41,28 @@ internal sealed class RootfsBuilder : IDisposable
     /// <summary>What was left out, for the user to read.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Applies one layer. <paramref name="archive"/> must be read to its end by the caller afterwards to have it verified.</summary>
+    /// <summary>Applies one layer. When this returns, its MAC, digest and diff_id were right.</summary>
+    public async ValueTask ApplyAsync(LayerFeed layer, CancellationToken cancel)
+    {
+        try
+        {
+            await ApplyAsync(layer, layer.Where, cancel);
+            await layer.FinishAsync(cancel);
+        }
+        catch (EndOfStreamException e)
+        {
+            await layer.AbandonAsync(cancel);
+            throw new ImageException(ImageFault.Malformed, $"the layer cannot be read: {e.Message}", layer.Where, "build the image again", e);
+        }
+        catch (ImageException e) when (e.Fault is ImageFault.Malformed or ImageFault.UnsafeEntry or ImageFault.Unsupported)
+        {
+            // A changed layer mostly fails as nonsense first. Its digest or MAC is the better reason, if it is wrong.
+            await layer.AbandonAsync(cancel);
+            throw;
+        }
+    }
+
+    /// <summary>Applies one archive, of which nothing is checked but its form.</summary>
     public async ValueTask ApplyAsync(Stream archive, string where, CancellationToken cancel)
     {
         var layer = new LayerWriter(this, where);
