@@ -1,5 +1,6 @@
 using Nacre.Benchmarks.Evidence;
 using Nacre.Benchmarks.Handshake;
+using Nacre.Benchmarks.Images;
 using Nacre.Benchmarks.Rego;
 
 // One line for each measurement; ./nacre bench NAME runs it.
@@ -7,6 +8,7 @@ using Nacre.Benchmarks.Rego;
 [
     ("handshake", "one handshake with TPM evidence and one resource, over loopback", HandshakeBenchmark.RunAsync),
     ("evidence", "verifications of SGX, TDX, SNP and TPM evidence beside openssl speed", EvidenceBenchmark.RunAsync),
+    ("images", "pull, encrypt and decrypt images beside skopeo and umoci [--size MB] [--rounds N]", ImagesBenchmark.RunAsync),
     ("rego", "policies: the default CPU policy, 100 and 10,000 rules, an agent policy", RegoBenchmark.RunAsync),
 ];
 

@@ -9,7 +9,7 @@ internal static class ImageCopyCommand
 {
     public static Command Create()
     {
-        var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
+        var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var target = new Argument<string>("dst") { Description = "The same forms." };
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();

@@ -10,7 +10,7 @@ internal static class ImageDecryptCommand
 {
     public static Command Create()
     {
-        var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
+        var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var target = new Argument<string>("dst") { Description = "The same forms." };
         var keyFile = new Option<FileInfo?>("--key-file") { Description = "The 32 raw bytes that the layers' keys are wrapped with; else the key broker is asked." };
         var keyId = new Option<string?>("--key-id") { Description = "Use the file for this key only." };

@@ -10,7 +10,7 @@ internal static class ImageEncryptCommand
 {
     public static Command Create()
     {
-        var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
+        var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var target = new Argument<string>("dst") { Description = "The same forms." };
         var keyFile = new Option<FileInfo?>("--key-file") { Description = "32 raw bytes to wrap the layers' keys with." };
         var keyId = new Option<string?>("--key-id") { Description = "Where that key is at the key broker: kbs:///repository/type/tag." };
@@ -20,12 +20,16 @@ internal static class ImageEncryptCommand
                 + "such as attestation-agent:keyid=kbs:///default/key/1. Can be given more than once.",
         };
         var jwe = new Option<FileInfo[]>("--jwe") { Description = "Public RSA or EC key in PEM of a recipient. Can be given more than once." };
-        var layers = new Option<int[]>("--layer") { Description = "Only these layers, counted from 0." };
+        var layers = new Option<int[]>("--layer") { Description = "Only these layers, counted from 0, or from -1 backwards." };
+        var decryptionKey = new Option<FileInfo?>("--decryption-key")
+        {
+            Description = "Private RSA or EC key in PEM that opens layers that are encrypted already, to add recipients to them.",
+        };
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();
         var command = new Command("encrypt", "Encrypt the layers of an image, so that only a guest that gets the key can read them.")
         {
-            source, target, keyFile, keyId, provider, jwe, layers, plainHttp, authFile,
+            source, target, keyFile, keyId, provider, jwe, layers, decryptionKey, plainHttp, authFile,
         };
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
@@ -54,7 +58,11 @@ internal static class ImageEncryptCommand
 
                 var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
                 var chosen = line.GetValue(layers);
-                var transform = new EncryptTransform(recipients, chosen is null or [] ? null : position => chosen.Contains(position));
+                var existing = await ImageVerb.ReadPrivateKeyAsync(line.GetValue(decryptionKey), cancel);
+                if (existing is not null)
+                    owned.Add(existing);
+                var transform = new EncryptTransform(
+                    recipients, chosen is null or [] ? null : chosen, existing is null ? null : new([new JweUnwrapper(existing)]));
                 return await ImageCopyCommand.RunAsync(line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, cancel);
             }
             finally

@@ -11,7 +11,7 @@ internal static class ImageInspectCommand
 {
     public static Command Create()
     {
-        var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
+        var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var output = ImageVerb.Output();
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();

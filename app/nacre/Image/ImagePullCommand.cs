@@ -14,7 +14,7 @@ internal static class ImagePullCommand
 {
     public static Command Create()
     {
-        var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG] or dir:DIR." };
+        var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var bundle = new Argument<DirectoryInfo>("bundle") { Description = "Directory for the OCI bundle; it must not exist, or be empty." };
         var policy = new Option<FileInfo?>("--policy") { Description = "containers-policy.json." };
         var keys = new Option<string[]>("--key") { Description = "Public key that must have signed: a PEM file or kbs:///…" };

@@ -6,7 +6,14 @@ namespace Nacre.Images.Copy;
 public interface ILayerTransform
 {
     /// <summary>Null when this layer stays as it is.</summary>
-    ValueTask<TransformedLayer?> BeginAsync(Descriptor layer, Stream content, string where, CancellationToken cancel);
+    /// <param name="layer">As it is.</param>
+    /// <param name="position">Of the layer in its image, from 0.</param>
+    /// <param name="count">How many layers its image has.</param>
+    /// <param name="content">Checked at its end; owned by the result when there is one.</param>
+    /// <param name="where">The layer, for errors.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    ValueTask<TransformedLayer?> BeginAsync(
+        Descriptor layer, int position, int count, Stream content, string where, CancellationToken cancel);
 }
 
 /// <param name="Content">To be read to its end; it owns the content it was made from.</param>

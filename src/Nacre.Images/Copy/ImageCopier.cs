@@ -14,7 +14,10 @@ public readonly record struct ImageProgress(string Step, Digest? Blob, long Done
 /// </summary>
 public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayerTransform? transform = null, IProgress<ImageProgress>? progress = null)
 {
-    private readonly Dictionary<Digest, Descriptor> _layers = [];
+    private const int AtOnce = 3;
+
+    // What became of each layer, by what it was: the same blob twice in an image is copied, and encrypted, once.
+    private readonly Dictionary<Digest, Task<Descriptor>> _layers = [];
 
     /// <returns>The image's own manifest as written.</returns>
     public async Task<StoredManifest> CopyAsync(CancellationToken cancel)
@@ -46,39 +49,95 @@ public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayer
     {
         var manifest = ImageManifest.Parse(stored, source.Where);
         await CopyBlobAsync(manifest.Config, cancel);
-        var layers = new List<Descriptor>();
-        foreach (var layer in manifest.Layers)
-            layers.Add(await CopyLayerAsync(layer, cancel));
-
+        var layers = await CopyLayersAsync(manifest.Layers, cancel);
         var result = layers.SequenceEqual(manifest.Layers) ? stored : Rewrite(stored, layers);
         await target.PutManifestAsync(result, own, cancel);
         return result;
     }
 
-    private async Task<Descriptor> CopyLayerAsync(Descriptor layer, CancellationToken cancel)
+    /// <summary>A few layers at once. Each begins in order, because a transform may count them; only their contents run side by side.</summary>
+    private async Task<Descriptor[]> CopyLayersAsync(IReadOnlyList<Descriptor> layers, CancellationToken cancel)
+    {
+        using var gate = new SemaphoreSlim(AtOnce);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var copies = new List<Task<Descriptor>>();
+        try
+        {
+            foreach (var (position, layer) in layers.Index())
+            {
+                if (!_layers.TryGetValue(layer.Digest, out var copy))
+                {
+                    await gate.WaitAsync(stop.Token);
+                    var work = await BeginLayerAsync(layer, position, layers.Count, stop.Token);
+                    _layers[layer.Digest] = copy = Task.Run(() => FinishAsync(work));
+                }
+
+                copies.Add(copy);
+            }
+
+            return await Task.WhenAll(copies);
+        }
+        catch (Exception e)
+        {
+            await stop.CancelAsync();
+            // All must have ended before their streams go. One that failed has cancelled the rest, and is what is told.
+            await ((Task)Task.WhenAll(copies)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (e is OperationCanceledException)
+                await Task.WhenAll(copies);
+            throw;
+        }
+
+        async Task<Descriptor> FinishAsync(Func<Task<Descriptor>> work)
+        {
+            try
+            {
+                return await work();
+            }
+            catch
+            {
+                await stop.CancelAsync();
+                throw;
+            }
+            finally
+            {
+                gate.Release();
+            }
+        }
+    }
+
+    private async Task<Func<Task<Descriptor>>> BeginLayerAsync(Descriptor layer, int position, int count, CancellationToken cancel)
     {
         if (transform is null)
+            return AsItIs;
+
+        var where = $"{source.Where}, layer {layer.Digest}";
+        var content = new VerifiedBlobStream(new LazyStream(() => source.OpenBlobAsync(layer, cancel)), layer, where);
+        try
+        {
+            if (await transform.BeginAsync(layer, position, count, content, where, cancel) is { } begun)
+                return () => WriteAsync(begun);
+        }
+        catch
+        {
+            await content.DisposeAsync();
+            throw;
+        }
+
+        await content.DisposeAsync();
+        return AsItIs;
+
+        async Task<Descriptor> AsItIs()
         {
             await CopyBlobAsync(layer, cancel);
             return layer;
         }
 
-        // The same blob twice in an image is encrypted once.
-        if (_layers.TryGetValue(layer.Digest, out var known))
-            return known;
-
-        var where = $"{source.Where}, layer {layer.Digest}";
-        var content = new VerifiedBlobStream(await source.OpenBlobAsync(layer, cancel), layer, where);
-        if (await transform.BeginAsync(layer, content, where, cancel) is not { } begun)
+        async Task<Descriptor> WriteAsync(TransformedLayer begun)
         {
-            await content.DisposeAsync();
-            await CopyBlobAsync(layer, cancel);
-            return _layers[layer.Digest] = layer;
+            await using var stream = new ProgressStream(begun.Content, "copy", layer, progress);
+            var written = await target.PutBlobAsync(stream, cancel);
+            return new(begun.MediaType, written.Digest, written.Size) { Annotations = begun.Annotations() };
         }
-
-        await using var stream = new ProgressStream(begun.Content, "copy", layer, progress);
-        var written = await target.PutBlobAsync(stream, cancel);
-        return _layers[layer.Digest] = new(begun.MediaType, written.Digest, written.Size) { Annotations = begun.Annotations() };
     }
 
     private async Task CopyBlobAsync(Descriptor blob, CancellationToken cancel)
@@ -92,7 +151,7 @@ public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayer
     }
 
     // Docker's schema 2 has no media types for encrypted layers, so a changed image is an OCI image.
-    private StoredManifest Rewrite(StoredManifest stored, List<Descriptor> layers)
+    private StoredManifest Rewrite(StoredManifest stored, IEnumerable<Descriptor> layers)
     {
         var json = stored.Json(source.Where);
         json["layers"] = new JsonArray([.. layers.Select(layer => (JsonNode)(layer with { MediaType = OciName(layer.MediaType) }).ToJson())]);

@@ -61,7 +61,6 @@ public sealed class PrivateLayerOptions : IDisposable
 
     /// <summary>The JSON that other implementations read; the caller zeroes it.</summary>
     public byte[] ToJson() => Encoding.UTF8.GetBytes(
-
         $"{{\"symkey\":\"{Convert.ToBase64String(_key)}\",\"digest\":\"{PlaintextDigest}\","
         + $"\"cipheroptions\":{{\"nonce\":\"{Convert.ToBase64String(_nonce)}\"}}}}");
 

@@ -24,6 +24,9 @@ public sealed record PullOptions
     /// <summary>Further ways to open layers, tried after the key broker.</summary>
     public IReadOnlyList<ILayerKeyUnwrapper> Unwrappers { get; init; } = [];
 
+    /// <summary>How many layers are fetched and decompressed at once; each takes up to 8 MB of buffers.</summary>
+    public int LayersAtOnce { get; init; } = 3;
+
     private static string GoArchitecture(Architecture architecture) => architecture switch
     {
         Architecture.X64 => "amd64",
@@ -111,33 +114,33 @@ public sealed class ImagePuller(IResourceSource? resources, ImagePolicy policy, 
         using var kbs = resources is null ? null : new KbsKeyUnwrapper(resources);
         var decryption = new LayerDecryption([.. kbs is null ? (ILayerKeyUnwrapper[])[] : [kbs], .. options.Unwrappers]);
         using var rootfs = new RootfsBuilder(Path.Combine(staging, "rootfs"), options.Unpack);
-        var unpacker = new LayerUnpacker(rootfs);
-        for (var i = 0; i < manifest.Layers.Count; i++)
+        await using var layers = new LayersAhead(
+            manifest.Layers.Count, options.LayersAtOnce, (i, stop) => OpenAsync(source, manifest, config, i, decryption, rootfs.Budget, stop), cancel);
+        while (await layers.NextAsync() is { } layer)
         {
-            var layer = manifest.Layers[i];
-            var where = $"{source.Where}, layer {i + 1} of {manifest.Layers.Count} ({layer.Digest})";
-            var type = LayerMediaType.Find(layer.MediaType)
-                ?? throw new ImageException(ImageFault.Unsupported, $"a layer of type {layer.MediaType}", where, "use an image with tar layers");
-
-            await using var stream = await OpenLayerAsync(source, layer, type, decryption, where, cancel);
-            await unpacker.UnpackAsync(stream, type.Compression, config.DiffIds[i], where, cancel);
+            await using (layer)
+                await rootfs.ApplyAsync(layer, cancel);
         }
 
         rootfs.Complete();
         return rootfs.Notes;
     }
 
-    private async ValueTask<Stream> OpenLayerAsync(
-        IImageSource source, Descriptor layer, LayerMediaType type, LayerDecryption decryption, string where, CancellationToken cancel)
+    private async Task<LayerFeed> OpenAsync(
+        IImageSource source, ImageManifest manifest, ImageConfig config, int position, LayerDecryption decryption, UnpackBudget budget,
+        CancellationToken cancel)
     {
+        var layer = manifest.Layers[position];
+        var where = $"{source.Where}, layer {position + 1} of {manifest.Layers.Count} ({layer.Digest})";
+        var type = LayerMediaType.Find(layer.MediaType)
+            ?? throw new ImageException(ImageFault.Unsupported, $"a layer of type {layer.MediaType}", where, "use an image with tar layers");
+
         // The key first: without it there is no use in fetching anything.
         var blob = new ProgressStream(new VerifiedBlobStream(new LazyStream(() => source.OpenBlobAsync(layer, cancel)), layer, where), "pull", layer, progress);
-        if (!type.Encrypted)
-            return blob;
-
         try
         {
-            return await decryption.OpenAsync(layer, blob, where, cancel);
+            var compressed = type.Encrypted ? await decryption.OpenAsync(layer, blob, where, cancel) : blob;
+            return new(compressed, type.Compression, config.DiffIds[position], budget, where);
         }
         catch
         {

@@ -10,6 +10,7 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
     private const string WhiteoutPrefix = ".wh.";
     private const string OpaqueMarker = ".wh..wh..opq";
     private const string OtherMarkers = ".wh..wh.";
+    private const int SmallestHole = 4096;
 
     /// <summary>Every path that this layer wrote, and the directories above them.</summary>
     private readonly HashSet<string> _written = [];
@@ -26,13 +27,14 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         }
 
         var (parentPath, name) = RootfsBuilder.Split(path);
+        (var parent, parentPath) = rootfs.RequireDirectory(parentPath, where, _written);
         if (name.StartsWith(WhiteoutPrefix, StringComparison.Ordinal))
         {
-            Whiteout(parentPath, name);
+            Whiteout(parent, parentPath, name);
             return;
         }
 
-        var parent = rootfs.RequireDirectory(parentPath, where, made => _written.Add(made));
+        path = RootfsBuilder.Join(parentPath, name);
         Remember(path);
         try
         {
@@ -54,7 +56,7 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         }
 
         // A hard link to itself is what some writers give for a file that is there already.
-        if (entry.Kind == TarKind.HardLink && Normalise(entry.LinkTarget.TrimStart('/'), "link target") == path)
+        if (existing is not null && entry.Kind == TarKind.HardLink && Normalise(entry.LinkTarget.TrimStart('/'), "link target") == path)
             return;
 
         if (existing is not null)
@@ -87,28 +89,47 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
 
     private async ValueTask WriteFileAsync(DirectoryHandle parent, string name, TarEntry entry, TarReader tar, CancellationToken cancel)
     {
-        using (var file = parent.CreateFile(name, 0x180 /* 0600 */))
-            await CopyDataAsync(file, tar, cancel);
-        SetMetadata(parent, name, entry);
-    }
+        if (entry.Content.Size > rootfs.Budget.Limits.Bytes)
+            throw UnpackBudget.TooLarge($"a file of {entry.Content.Size} bytes", where);
 
-    private async ValueTask CopyDataAsync(SafeFileHandle file, TarReader tar, CancellationToken cancel)
-    {
-        var position = 0L;
-        int count;
-        while ((count = await tar.ReadDataAsync(_buffer, cancel)) > 0)
+        using (var file = parent.CreateFile(name, 0x180 /* 0600 */))
         {
             try
             {
-                RandomAccess.Write(file, _buffer.AsSpan(0, count), position);
+                await CopyDataAsync(file, entry.Content, tar, cancel);
             }
-            catch (IOException e)
+            catch (IOException e) when (e is not EndOfStreamException)
             {
                 throw new ImageException(ImageFault.Local, $"a file cannot be written: {e.Message}", where, "check the space and rights of the directory", e);
             }
-
-            position += count;
         }
+
+        SetMetadata(parent, name, entry);
+    }
+
+    /// <summary>Whole buffers of zeros are not written: they become holes, as they were when somebody packed a sparse file.</summary>
+    private async ValueTask CopyDataAsync(SafeFileHandle file, SparseMap content, TarReader tar, CancellationToken cancel)
+    {
+        var written = 0L;
+        foreach (var (offset, length) in content.Segments)
+        {
+            var (position, end) = (offset, offset + length);
+            while (position < end)
+            {
+                var count = await tar.ReadDataAsync(_buffer.AsMemory(0, (int)Math.Min(_buffer.Length, end - position)), cancel);
+                var bytes = _buffer.AsSpan(0, count);
+                if (count < SmallestHole || bytes.IndexOfAnyExcept((byte)0) >= 0)
+                {
+                    RandomAccess.Write(file, bytes, position);
+                    written = position + count;
+                }
+
+                position += count;
+            }
+        }
+
+        if (written < content.Size)
+            RandomAccess.SetLength(file, content.Size);
     }
 
     private void HardLink(DirectoryHandle parent, string name, TarEntry entry)
@@ -116,19 +137,12 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         // An absolute target means the root of the image.
         var target = Normalise(entry.LinkTarget.TrimStart('/'), "link target");
         var (targetParent, targetName) = RootfsBuilder.Split(target);
-        try
-        {
-            using var directory = rootfs.Root.OpenBeneath(targetParent);
-            if (directory.FindStatus(targetName) is not { } status)
-                throw Unsafe($"a hard link to '{FileName.Display(target)}', which is not in the image");
-            if (status.Kind == FileKind.Directory)
-                throw Unsafe($"a hard link to the directory '{FileName.Display(target)}'");
-            parent.MakeHardLink(name, directory, targetName);
-        }
-        catch (SystemCallException e) when (e.Errno is Errno.TooManyLinks or Errno.NotDirectory or Errno.CrossDevice or Errno.NoEntry)
-        {
-            throw Unsafe($"a hard link to '{FileName.Display(target)}', which is not a plain path in the image", e);
-        }
+        using var directory = rootfs.FindDirectory(targetParent, where, _written);
+        if (directory?.FindStatus(targetName) is not { } status)
+            throw Unsafe($"a hard link to '{FileName.Display(target)}', which is not in the image");
+        if (status.Kind == FileKind.Directory)
+            throw Unsafe($"a hard link to the directory '{FileName.Display(target)}'");
+        parent.MakeHardLink(name, directory, targetName);
     }
 
     private void SymbolicLink(DirectoryHandle parent, string name, TarEntry entry)
@@ -192,18 +206,8 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         }
     }
 
-    private void Whiteout(string parentPath, string name)
+    private void Whiteout(DirectoryHandle parent, string parentPath, string name)
     {
-        DirectoryHandle parent;
-        try
-        {
-            parent = rootfs.RequireDirectory(parentPath, where, made => _written.Add(made));
-        }
-        catch (SystemCallException e)
-        {
-            throw RootfsBuilder.InTheWay(parentPath, where, e);
-        }
-
         if (name == OpaqueMarker)
         {
             RemoveLower(parent, parentPath);
@@ -218,7 +222,7 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         if (hidden is "" or "." or "..")
             throw Unsafe($"the whiteout '{FileName.Display(name)}'");
 
-        var path = parentPath.Length == 0 ? hidden : $"{parentPath}/{hidden}";
+        var path = RootfsBuilder.Join(parentPath, hidden);
         if (!_written.Contains(path))
             rootfs.RemoveTree(parent, path, hidden);
         else if (parent.FindStatus(hidden) is { Kind: FileKind.Directory })
@@ -233,7 +237,7 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
     {
         foreach (var child in directory.Names())
         {
-            var childPath = path.Length == 0 ? child : $"{path}/{child}";
+            var childPath = RootfsBuilder.Join(path, child);
             if (!_written.Contains(childPath))
             {
                 rootfs.RemoveTree(directory, childPath, child);

@@ -12,13 +12,19 @@ internal sealed class PaxRecords
 {
     public const int LargestHeader = 1 << 20;
     private const string AttributePrefix = "SCHILY.xattr.";
+    private const string SparsePrefix = "GNU.sparse.";
     private const int MostAttributes = 256;
 
     private readonly Dictionary<string, byte[]> _values = [];
 
     public Dictionary<string, byte[]> Attributes { get; } = [];
 
+    /// <summary>Offsets and lengths in turn, of PAX 0.0, where the same two keys come again and again.</summary>
+    public List<long> SparsePairs { get; } = [];
+
     public bool IsEmpty => _values.Count == 0 && Attributes.Count == 0;
+
+    public bool IsSparse => _values.Keys.Any(key => key.StartsWith(SparsePrefix, StringComparison.Ordinal));
 
     /// <exception cref="FormatException">The message says which rule is broken.</exception>
     public void Read(ReadOnlySpan<byte> data)
@@ -43,7 +49,7 @@ internal sealed class PaxRecords
         }
     }
 
-    public string? Path => FindName("path");
+    public string? Path => FindName("GNU.sparse.name") ?? FindName("path");
 
     public string? LinkPath => FindName("linkpath");
 
@@ -76,9 +82,13 @@ internal sealed class PaxRecords
 
     private void Add(string key, ReadOnlySpan<byte> value)
     {
-        // Sparse files of GNU tar hold a map in front of the data; read as plain data they would be another file.
-        if (key.StartsWith("GNU.sparse.", StringComparison.Ordinal))
-            throw new FormatException("sparse files of GNU tar are not read");
+        if (key is "GNU.sparse.offset" or "GNU.sparse.numbytes")
+        {
+            if ((SparsePairs.Count % 2 == 0) != (key == "GNU.sparse.offset"))
+                throw new FormatException("the map of a sparse file has an offset without a length");
+            SparsePairs.Add(SparseMap.Number(Encoding.ASCII.GetString(value)));
+            SparseMap.RequireFew(SparsePairs.Count / 2);
+        }
 
         if (!key.StartsWith(AttributePrefix, StringComparison.Ordinal))
         {
@@ -90,6 +100,8 @@ internal sealed class PaxRecords
         if (Attributes.Count > MostAttributes)
             throw new FormatException($"more than {MostAttributes} extended attributes");
     }
+
+    public string? Text(string key) => _values.TryGetValue(key, out var value) ? Encoding.ASCII.GetString(value) : null;
 
     private string? FindName(string key)
     {

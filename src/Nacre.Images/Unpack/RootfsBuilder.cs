@@ -17,7 +17,8 @@ public sealed record UnpackOptions
 
 /// <summary>
 /// One root file system, layer upon layer in a directory that nobody else sees yet. Whiteouts are carried out on the spot, so no overlay
-/// is needed. All paths are resolved by the kernel below the root, without symbolic links.
+/// is needed. Paths are resolved by the kernel below the root, without symbolic links; those of lower layers are followed by
+/// <see cref="DirectoryResolver"/>.
 /// </summary>
 internal sealed class RootfsBuilder : IDisposable
 {
@@ -26,7 +27,7 @@ internal sealed class RootfsBuilder : IDisposable
     private readonly bool _privileged;
     private readonly Dictionary<string, (uint Mode, long Seconds, int Nanoseconds)> _directories = [];
     private readonly List<string> _notes = [];
-    private (string Path, DirectoryHandle Handle)? _parent;
+    private (string Asked, string Path, DirectoryHandle Handle)? _parent;
 
     public RootfsBuilder(string rootfs, UnpackOptions options)
     {
@@ -41,7 +42,28 @@ internal sealed class RootfsBuilder : IDisposable
     /// <summary>What was left out, for the user to read.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Applies one layer. <paramref name="archive"/> must be read to its end by the caller afterwards to have it verified.</summary>
+    /// <summary>Applies one layer. When this returns, its MAC, digest and diff_id were right.</summary>
+    public async ValueTask ApplyAsync(LayerFeed layer, CancellationToken cancel)
+    {
+        try
+        {
+            await ApplyAsync(layer, layer.Where, cancel);
+            await layer.FinishAsync(cancel);
+        }
+        catch (EndOfStreamException e)
+        {
+            await layer.AbandonAsync(cancel);
+            throw new ImageException(ImageFault.Malformed, $"the layer cannot be read: {e.Message}", layer.Where, "build the image again", e);
+        }
+        catch (ImageException e) when (e.Fault is ImageFault.Malformed or ImageFault.UnsafeEntry or ImageFault.Unsupported)
+        {
+            // A changed layer mostly fails as nonsense first. Its digest or MAC is the better reason, if it is wrong.
+            await layer.AbandonAsync(cancel);
+            throw;
+        }
+    }
+
+    /// <summary>Applies one archive, of which nothing is checked but its form.</summary>
     public async ValueTask ApplyAsync(Stream archive, string where, CancellationToken cancel)
     {
         var layer = new LayerWriter(this, where);
@@ -97,30 +119,28 @@ internal sealed class RootfsBuilder : IDisposable
         return slash < 0 ? ("", path) : (path[..slash], path[(slash + 1)..]);
     }
 
-    /// <summary>The directory at <paramref name="path"/>, made with its parents when missing. The handle is kept until another is asked for.</summary>
-    internal DirectoryHandle RequireDirectory(string path, string where, Action<string> made)
+    internal static string Join(string parent, string name) => parent.Length == 0 ? name : $"{parent}/{name}";
+
+    /// <summary>
+    /// The directory at <paramref name="path"/>, made with its parents when missing, and its path without symbolic links. The handle is kept
+    /// until another is asked for. <paramref name="written"/> is what the layer itself wrote, and gets what is made.
+    /// </summary>
+    internal (DirectoryHandle Handle, string Path) RequireDirectory(string path, string where, HashSet<string> written)
     {
-        if (_parent is { } known && known.Path == path)
-            return known.Handle;
+        if (_parent is { } known && known.Asked == path)
+            return (known.Handle, known.Path);
 
         ForgetParent();
-        DirectoryHandle handle;
-        try
-        {
-            handle = _root.OpenBeneath(path);
-        }
-        catch (SystemCallException e) when (e.Errno == Errno.NoEntry && path.Length > 0)
-        {
-            handle = MakeDirectories(path, where, made);
-        }
-        catch (SystemCallException e) when (e.Errno is Errno.TooManyLinks or Errno.NotDirectory or Errno.CrossDevice)
-        {
-            throw InTheWay(path, where, e);
-        }
-
-        _parent = (path, handle);
-        return handle;
+        var (handle, real) = TryOpen(path) is { } direct
+            ? (direct, path)
+            : new DirectoryResolver(_root, _options.Limits, where, written).Require(path);
+        _parent = (path, real, handle);
+        return (handle, real);
     }
+
+    /// <summary>The directory at <paramref name="path"/>, or null when there is none; the caller disposes it.</summary>
+    internal DirectoryHandle? FindDirectory(string path, string where, HashSet<string> written) =>
+        TryOpen(path) ?? new DirectoryResolver(_root, _options.Limits, where, written).Find(path);
 
     internal void RemoveTree(DirectoryHandle directory, string path, string name)
     {
@@ -133,41 +153,16 @@ internal sealed class RootfsBuilder : IDisposable
             _directories.Remove(gone);
     }
 
-    internal static ImageException InTheWay(string path, string where, Exception e) => new(
-        ImageFault.UnsafeEntry, $"an entry leads through '{FileName.Display(path)}', which is no plain directory", where,
-        "the layer tries to write through a link, or is damaged; do not run this image", e);
-
-    private DirectoryHandle MakeDirectories(string path, string where, Action<string> made)
+    // Null when a part is missing or something other than a directory, such as a symbolic link.
+    private DirectoryHandle? TryOpen(string path)
     {
-        var current = _root.OpenBeneath("");
-        var done = "";
         try
         {
-            foreach (var part in path.Split('/'))
-            {
-                done = done.Length == 0 ? part : $"{done}/{part}";
-                if (current.FindStatus(part) is null)
-                {
-                    current.MakeDirectory(part, 0x1ed /* 0755 */);
-                    made(done);
-                }
-
-                var next = current.OpenBeneath(part);
-                current.Dispose();
-                current = next;
-            }
-
-            return current;
+            return _root.OpenBeneath(path);
         }
-        catch (SystemCallException e) when (e.Errno is Errno.TooManyLinks or Errno.NotDirectory)
+        catch (SystemCallException e) when (e.Errno is Errno.NoEntry or Errno.TooManyLinks or Errno.NotDirectory)
         {
-            current.Dispose();
-            throw InTheWay(done, where, e);
-        }
-        catch
-        {
-            current.Dispose();
-            throw;
+            return null;
         }
     }
 

@@ -23,7 +23,10 @@ internal sealed record TarEntry
 
     public required uint User { get; init; }
     public required uint Group { get; init; }
-    public required long Size { get; init; }
+
+    /// <summary>Size of the file, and where its data belongs.</summary>
+    public required SparseMap Content { get; init; }
+
     public required long ModifiedSeconds { get; init; }
     public required int ModifiedNanoseconds { get; init; }
     public required uint Major { get; init; }

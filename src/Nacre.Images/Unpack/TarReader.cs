@@ -32,6 +32,8 @@ internal sealed class TarReader(Stream archive, UnpackBudget budget, string wher
                 case 'g':
                     _global = new();
                     await ReadPaxAsync(_global, header, cancel);
+                    if (_global.IsSparse)
+                        throw Malformed("a map of a sparse file for the whole archive");
                     continue;
                 case 'L':
                     longName = await ReadLongNameAsync(header, cancel);
@@ -41,7 +43,10 @@ internal sealed class TarReader(Stream archive, UnpackBudget budget, string wher
                     continue;
                 default:
                     budget.AddEntry(where);
-                    return Guard(() => Entry(header, pax, longName, longLink));
+                    _remaining = Guard(() => StoredSize(header, pax));
+                    _padding = Padding(_remaining);
+                    var content = await ReadContentMapAsync(header, pax, cancel);
+                    return Guard(() => Entry(header, pax, content, longName, longLink));
             }
         }
 
@@ -63,30 +68,82 @@ internal sealed class TarReader(Stream archive, UnpackBudget budget, string wher
         return count;
     }
 
-    private TarEntry Entry(TarHeader header, PaxRecords pax, string? longName, string? longLink)
+    private long StoredSize(TarHeader header, PaxRecords pax)
     {
-        var kind = Kind(header);
         var size = pax.Number("size") ?? _global.Number("size") ?? header.Length;
         if (size < 0)
             throw new FormatException($"the size is {size}");
 
         // Only files have data; a size on anything else is ignored by some readers and skipped by others.
-        if (kind != TarKind.Regular && size != 0)
-            throw new FormatException($"an entry that is no file has a size of {size}");
+        return Kind(header) == TarKind.Regular || size == 0 ? size : throw new FormatException($"an entry that is no file has a size of {size}");
+    }
 
-        (_remaining, _padding) = (size, Padding(size));
+    /// <summary>What may stand before the data of a file: the maps of the sparse forms.</summary>
+    private async ValueTask<SparseMap> ReadContentMapAsync(TarHeader header, PaxRecords pax, CancellationToken cancel)
+    {
+        if (header.Type == 'S')
+        {
+            var numbers = new List<long>();
+            var size = Guard(() => TarHeader.Number(_block.AsSpan(483, 12), "realsize"));
+            var more = Guard(() => ReadPairs(386, 4, 482, numbers));
+            while (more)
+            {
+                await archive.ReadExactlyAsync(_block, cancel);
+                more = Guard(() => ReadPairs(0, 21, 504, numbers));
+            }
+
+            return Guard(() => SparseMap.Create(size, numbers, _remaining));
+        }
+
+        if (!pax.IsSparse)
+            return SparseMap.Whole(_remaining);
+        if (Guard(() => Kind(header)) != TarKind.Regular)
+            throw Malformed("a map of a sparse file on an entry that is no file");
+        if (pax.Text("GNU.sparse.major") is not { } major)
+        {
+            return Guard(() => SparseMap.Create(
+                pax.Number("GNU.sparse.size") ?? throw new FormatException("a sparse file has no size"),
+                pax.Text("GNU.sparse.map") is { } map ? SparseMap.ParseList(map) : pax.SparsePairs,
+                _remaining));
+        }
+
+        if (major != "1" || pax.Text("GNU.sparse.minor") != "0")
+            throw Malformed("a sparse file of a version that is not known");
+        var text = new SparseMapText();
+        do
+        {
+            if (_remaining < _block.Length)
+                throw Malformed("the map of a sparse file is longer than its data");
+            await archive.ReadExactlyAsync(_block, cancel);
+            _remaining -= _block.Length;
+        }
+        while (!Guard(() => text.Add(_block)));
+
+        return Guard(() => SparseMap.Create(
+            pax.Number("GNU.sparse.realsize") ?? throw new FormatException("a sparse file has no size"), text.Numbers, _remaining));
+    }
+
+    private bool ReadPairs(int start, int count, int extended, List<long> numbers)
+    {
+        SparseMap.ReadPairs(_block, start, count, numbers);
+        return _block[extended] != 0;
+    }
+
+    private TarEntry Entry(TarHeader header, PaxRecords pax, SparseMap content, string? longName, string? longLink)
+    {
+        var kind = Kind(header);
         var modified = pax.Modified ?? _global.Modified ?? (header.Modified, 0);
         var name = pax.Path ?? longName ?? header.Name;
         return new()
         {
             Name = name,
             // Before POSIX, a directory was a file whose name ends in a slash.
-            Kind = kind == TarKind.Regular && size == 0 && name.EndsWith('/') ? TarKind.Directory : kind,
+            Kind = kind == TarKind.Regular && content.Size == 0 && name.EndsWith('/') ? TarKind.Directory : kind,
             LinkTarget = pax.LinkPath ?? longLink ?? header.LinkTarget,
             Mode = (uint)header.Mode & 0xfff,
             User = Id(pax.Number("uid") ?? _global.Number("uid") ?? header.User, "uid"),
             Group = Id(pax.Number("gid") ?? _global.Number("gid") ?? header.Group, "gid"),
-            Size = size,
+            Content = content,
             ModifiedSeconds = modified.Item1,
             ModifiedNanoseconds = modified.Item2,
             Major = Id(header.Major, "devmajor"),
@@ -97,14 +154,13 @@ internal sealed class TarReader(Stream archive, UnpackBudget budget, string wher
 
     private static TarKind Kind(TarHeader header) => (char)header.Type switch
     {
-        '0' or '\0' or '7' => TarKind.Regular,
+        '0' or '\0' or '7' or 'S' => TarKind.Regular,
         '1' => TarKind.HardLink,
         '2' => TarKind.SymbolicLink,
         '3' => TarKind.CharacterDevice,
         '4' => TarKind.BlockDevice,
         '5' => TarKind.Directory,
         '6' => TarKind.Fifo,
-        'S' => throw new FormatException("sparse files of GNU tar are not read"),
         var other => throw new FormatException($"the entry type 0x{(int)other:x2} is not known"),
     };
 

@@ -24,7 +24,7 @@ public sealed record UnpackLimits
     public long RatioFreeBytes { get; init; } = 256L << 20;
 }
 
-/// <summary>Counts what was used of the limits over all layers of an image.</summary>
+/// <summary>Counts what was used of the limits over all layers of an image. Bytes may be added by several layers at once.</summary>
 internal sealed class UnpackBudget(UnpackLimits limits)
 {
     private long _entries;
@@ -40,8 +40,7 @@ internal sealed class UnpackBudget(UnpackLimits limits)
 
     public void AddBytes(int count, long layerBytes, long compressedBytes, string where)
     {
-        _bytes += count;
-        if (_bytes > limits.Bytes)
+        if (Interlocked.Add(ref _bytes, count) > limits.Bytes)
             throw TooLarge($"more than {limits.Bytes} bytes unpacked", where);
         if (layerBytes > limits.RatioFreeBytes && layerBytes / limits.Ratio > compressedBytes)
             throw TooLarge($"{layerBytes} bytes out of {compressedBytes} compressed ones, more than {limits.Ratio} to 1", where);

@@ -95,6 +95,19 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
             Check(FileCalls.SymlinkAt(targetPointer, Descriptor, pointer), "symlinkat", name);
     }
 
+    /// <summary>Where a symbolic link points; at most 4,095 bytes, as the kernel allows.</summary>
+    public string ReadSymbolicLink(string name)
+    {
+        const int longest = 4096;
+        Span<byte> buffer = stackalloc byte[longest];
+        fixed (byte* pointer = FileName.Terminated(name))
+        fixed (byte* target = buffer)
+        {
+            var count = FileCalls.ReadLinkAt(Descriptor, pointer, target, longest);
+            return count >= 0 ? FileName.FromBytes(buffer[..(int)count]) : throw Failure("readlinkat", name);
+        }
+    }
+
     public void Remove(string name, bool directory)
     {
         fixed (byte* pointer = FileName.Terminated(name))

@@ -79,6 +79,9 @@ internal static unsafe partial class FileCalls
     [LibraryImport(Library, EntryPoint = "unlinkat", SetLastError = true)]
     internal static partial int UnlinkAt(int directory, byte* name, int flags);
 
+    [LibraryImport(Library, EntryPoint = "readlinkat", SetLastError = true)]
+    internal static partial nint ReadLinkAt(int directory, byte* name, byte* buffer, nuint size);
+
     [LibraryImport(Library, EntryPoint = "renameat", SetLastError = true)]
     internal static partial int RenameAt(int oldDirectory, byte* oldName, int newDirectory, byte* newName);
 

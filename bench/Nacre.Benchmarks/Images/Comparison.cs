@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Nacre.Benchmarks.Images;
+
+/// <summary>Rounds of a peer and of nacre, one after the other.</summary>
+internal sealed class Comparison
+{
+    private readonly List<Run> _peers = [];
+    private readonly List<Run> _own = [];
+
+    public long PeakResident => _own.Max(run => run.PeakResident);
+
+    public void Add(Run peer, Run own)
+    {
+        _peers.Add(peer);
+        _own.Add(own);
+    }
+
+    public string Rates(long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"nacre {bytes / Median(_own) / 1e6:N0} MB/s, skopeo {bytes / Median(_peers) / 1e6:N0} MB/s");
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"nacre {Median(_own):N2} s, peers {Median(_peers):N2} s: {Median(_own) / Median(_peers):N2} (processor {Processor(_own):N2} s, {Processor(_peers):N2} s)");
+
+    private static double Median(List<Run> runs) => runs.Select(run => run.Seconds).Order().ElementAt(runs.Count / 2);
+
+    private static double Processor(List<Run> runs) => runs.Select(run => run.Processor).Order().ElementAt(runs.Count / 2);
+}
