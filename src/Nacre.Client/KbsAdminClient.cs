@@ -81,7 +81,19 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     public Task<JsonObject> GetAttemptAsync(string id, CancellationToken cancel) =>
         GetAsync($"admin/attempts/{Uri.EscapeDataString(id)}", cancel);
 
+    /// <summary><c>{"lines":[…]}</c>: the newest of what the server recorded, the newest last.</summary>
+    /// <param name="since">A time as RFC 3339 writes it; null for all.</param>
+    /// <param name="reference">Only what has this id; null for all.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task<JsonObject> ListAuditAsync(string? since, string? reference, CancellationToken cancel) =>
+        GetAsync($"admin/audit?{Query("since", since)}{Query("reference", reference)}", cancel);
+
+    /// <summary><c>{"CHAIN":{"segment","seq","hash"}}</c>: a line that each audit chain had reached.</summary>
+    public Task<JsonObject> GetAuditHeadsAsync(CancellationToken cancel) => GetAsync("admin/audit/heads", cancel);
+
     public void Dispose() => transport.Dispose();
+
+    private static string Query(string name, string? value) => value is null ? "" : $"{name}={Uri.EscapeDataString(value)}&";
 
     private async Task<JsonObject> GetAsync(string path, CancellationToken cancel)
     {

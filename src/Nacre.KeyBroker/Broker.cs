@@ -2,6 +2,7 @@ using Nacre.Attestation;
 using Nacre.Attestation.Policies;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Attempts;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.ReferenceValues;
@@ -19,16 +20,17 @@ public sealed class Broker : IDisposable
     private readonly PolicyStore<ReleasePolicy> _policies;
     private readonly SessionSealer _sealer;
 
-    private Broker(AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, AdminToken admin, RouteTable routes) =>
-        (_attestation, _policies, _sealer, Admin, Routes) = (attestation, policies, sealer, admin, routes);
+    private Broker(AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, AuditTrail trail, RouteTable routes) =>
+        (_attestation, _policies, _sealer, Trail, Routes) = (attestation, policies, sealer, trail, routes);
 
-    public AdminToken Admin { get; }
+    /// <summary>Serves the routes.</summary>
+    public AuditTrail Trail { get; }
 
     public RouteTable Routes { get; }
 
-    /// <summary>The store and the attestation service stay the caller's; the attestation service is disposed with this object.</summary>
+    /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminToken admin, BrokerOptions options, TimeProvider clock,
+        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminToken admin, AuditLog audit, BrokerOptions options, TimeProvider clock,
         CancellationToken cancel)
     {
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
@@ -42,13 +44,14 @@ public sealed class Broker : IDisposable
         var routes = new RouteTable(
         [
             .. HandshakeRoutes.Create(new HandshakeService(attestation, sealer, sessions, keyProofs, attempts, options, clock)),
-            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), policies, guests, attempts, options, clock)),
+            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), policies, guests, attempts, audit, options, clock)),
             .. new PolicyRoutes(attestation.Policies, policies).Create(),
             .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
             .. AttemptRoutes.Create(attempts),
+            .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
             .. HealthRoutes.Create(store),
         ]);
-        return new Broker(attestation, policies, sealer, admin, routes);
+        return new Broker(attestation, policies, sealer, new AuditTrail(audit, admin, clock), routes);
     }
 
     public void Dispose()

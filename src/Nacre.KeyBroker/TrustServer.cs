@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Tls;
 using Nacre.Storage;
@@ -22,11 +23,12 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly EncryptedStore _store;
     private readonly MasterKey _master;
     private readonly CollateralSources _collateral;
+    private readonly AuditLog _audit;
 
     private TrustServer(
         BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master,
-        CollateralSources collateral) =>
-        (_web, _broker, _certificate, _store, _master, _collateral) = (web, broker, certificate, store, master, collateral);
+        CollateralSources collateral, AuditLog audit) =>
+        (_web, _broker, _certificate, _store, _master, _collateral, _audit) = (web, broker, certificate, store, master, collateral, audit);
 
     /// <summary>With the real port.</summary>
     public Uri Url => _web.Url;
@@ -39,6 +41,15 @@ public sealed class TrustServer : IAsyncDisposable
 
     /// <summary>The file that the administrator keeps.</summary>
     public static string AdminTokenPath(string dataDirectory) => Path.Combine(dataDirectory, "admin-token");
+
+    /// <summary>The database, unless the store is another.</summary>
+    public static string StorePath(string dataDirectory) => Path.Combine(dataDirectory, "store.db");
+
+    /// <summary>The file with the key that opens the store.</summary>
+    public static string MasterKeyPath(string dataDirectory) => Path.Combine(dataDirectory, "master.key");
+
+    /// <summary>Where the audit record is, unless another place is given.</summary>
+    public static string AuditDirectory(string dataDirectory) => Path.Combine(dataDirectory, "audit");
 
     /// <exception cref="TrustServerException">It cannot start; one line says why.</exception>
     public static async Task<TrustServer> StartAsync(TrustServerOptions options, CancellationToken cancel)
@@ -59,7 +70,7 @@ public sealed class TrustServer : IAsyncDisposable
                 await resource.DisposeAsync();
             throw e switch
             {
-                StoreException => new TrustServerException(e.Message, e),
+                StoreException or AuditException => new TrustServerException(e.Message, e),
                 UnauthorizedAccessException => new TrustServerException(
                     $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
                 IOException => new TrustServerException(Explain(options, e), e),
@@ -77,6 +88,7 @@ public sealed class TrustServer : IAsyncDisposable
         _broker.Dispose();
         _certificate?.Dispose();
         await _collateral.DisposeAsync();
+        await _audit.DisposeAsync();
         await _store.DisposeAsync();
         _master.Dispose();
     }
@@ -88,9 +100,9 @@ public sealed class TrustServer : IAsyncDisposable
         // One process at a time makes keys and files; the others then find them.
         await using var turn = await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel);
 
-        var master = MasterKey.FromFile(Path.Combine(options.DataDirectory, "master.key"));
+        var master = MasterKey.FromFile(MasterKeyPath(options.DataDirectory));
         var store = await EncryptedStore.OpenAsync(
-            StoreList.Open(options.Store, Path.Combine(options.DataDirectory, "store.db")), master, cancel);
+            StoreList.Open(options.Store, StorePath(options.DataDirectory)), master, cancel);
         opened.Push(store);
 
         var admin = await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel);
@@ -103,9 +115,13 @@ public sealed class TrustServer : IAsyncDisposable
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
             store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
-        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, options.Broker, options.Clock, cancel);
+        var audit = await AuditLog.OpenAsync(
+            store, options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }, options.Clock,
+            options.Logs.CreateLogger<AuditLog>(), cancel);
+        opened.Push(audit);
+        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, cancel);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
-        return new TrustServer(web, broker, certificate, store, master, collateral);
+        return new TrustServer(web, broker, certificate, store, master, collateral, audit);
     }
 
     private static List<string> Hosts(Uri url)

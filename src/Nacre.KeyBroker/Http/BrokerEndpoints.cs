@@ -5,8 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Nacre.Evidence.Protocol;
-using Nacre.Formats;
-using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Audit;
 using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Http;
@@ -15,7 +14,7 @@ namespace Nacre.KeyBroker.Http;
 /// Between the web server and the route table: path, authorisation, body, cookie, and the translation of every failure into the error body
 /// of the protocol.
 /// </summary>
-public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, ILogger<BrokerEndpoints> log)
+public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, ILogger<BrokerEndpoints> log)
 {
     private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
     private const string BearerPrefix = "Bearer ";
@@ -29,22 +28,15 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
         {
             reply = await AnswerAsync(context);
         }
-        catch (KbsProblemException problem)
+        catch (Exception e) when (KbsProblemException.From(e) is { } problem)
         {
+            if (problem.InnerException is StoreException)
+                LogStore(log, problem.InnerException);
             reply = KbsReply.Of(problem);
-        }
-        catch (MalformedDataException e)
-        {
-            reply = KbsReply.Of(KbsProblemException.Malformed(e.Message, e));
         }
         catch (BadHttpRequestException e)
         {
             reply = KbsReply.Of(new KbsProblemException(e.StatusCode, ErrorTypes.SerdeError, "the request is not HTTP that can be read"));
-        }
-        catch (StoreException e)
-        {
-            LogStore(log, e);
-            reply = KbsReply.Of(new KbsProblemException(503, ErrorTypes.Unavailable, "the store is not available; try again later"));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -66,19 +58,15 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var (segments, query) = RequestPath.Parse(target);
         var (route, values) = table.Find(context.Request.Method, segments);
-        var bearer = Bearer(context.Request);
-        if (route.Access == Access.Admin)
-            admin.Require(bearer, route.Template);
-
         var call = new KbsCall
         {
             Values = values,
             Query = RequestPath.ParseQuery(query),
-            Body = await ReadBodyAsync(context),
             SessionCookie = Cookie(context.Request),
-            Bearer = bearer,
+            Bearer = Bearer(context.Request),
+            From = context.Connection.RemoteIpAddress?.ToString() ?? "",
         };
-        return await route.Handler(call, context.RequestAborted);
+        return await trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)

@@ -39,7 +39,7 @@ public sealed class BrokerServer : IAsyncDisposable
         if (certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
-        new BrokerEndpoints(broker.Routes, broker.Admin, logs.CreateLogger<BrokerEndpoints>()).Map(app);
+        new BrokerEndpoints(broker.Routes, broker.Trail, logs.CreateLogger<BrokerEndpoints>()).Map(app);
         try
         {
             await app.StartAsync(cancel);

@@ -1,4 +1,7 @@
 using Nacre.Evidence.Protocol;
+using Nacre.Formats;
+using Nacre.KeyBroker.Audit;
+using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Http;
 
@@ -16,6 +19,19 @@ public sealed class KbsProblemException : Exception
 
     /// <summary>Id of the recorded attempt; null when none was recorded.</summary>
     public string? Reference { get; }
+
+    /// <summary>What a peer is told of an exception that a request can bring about; null for a defect of ours.</summary>
+    public static KbsProblemException? From(Exception exception) => exception switch
+    {
+        KbsProblemException problem => problem,
+        MalformedDataException e => Malformed(e.Message, e),
+        AuditException e => new(
+            503, ErrorTypes.Unavailable, "the audit record cannot be written, so nothing is done; the server's log says why; try again later", null, e),
+        StoreException e => new(503, ErrorTypes.Unavailable, "the store is not available; try again later", null, e),
+        _ => null,
+    };
+
+    public KbsProblemException WithReference(string reference) => new(Status, Type, Message, reference, InnerException);
 
     public ErrorInformation ToInformation() => new(Type, Message, Reference);
 

@@ -15,6 +15,9 @@ public sealed record KbsReply
     /// <summary>The session cookie to set; null leaves the guest's as it is.</summary>
     public SessionCookie? Cookie { get; init; }
 
+    /// <summary>The audit record's MAC of the secret inside; null when there is none.</summary>
+    public string? SecretMac { get; init; }
+
     public static KbsReply Empty { get; } = new();
 
     public static KbsReply Of(JsonNode json) => new() { ContentType = Json, Body = JsonText.Utf8(json) };

@@ -25,6 +25,10 @@ public sealed record Route(string Method, string Template, Access Access, Func<K
 {
     private readonly string[] _parts = Template.Split('/');
 
+    /// <summary>What the placeholders stand for, with slashes between; null when there are none.</summary>
+    public string? ObjectOf(IReadOnlyDictionary<string, string> values) =>
+        values.Count == 0 ? null : string.Join('/', _parts.Where(part => part[0] == '{').Select(part => values[part.TrimStart('{', '*').TrimEnd('}')]));
+
     internal bool TryMatch(IReadOnlyList<string> segments, [NotNullWhen(true)] out Dictionary<string, string>? values)
     {
         values = null;

@@ -6,6 +6,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Attempts;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Sessions;
 using Nacre.Rego;
@@ -17,7 +18,8 @@ namespace Nacre.KeyBroker.Resources;
 /// (trust.md 1.8). A guest that is denied learns nothing of what exists.
 /// </summary>
 public sealed class ResourceService(
-    ResourceStore resources, PolicyStore<ReleasePolicy> policies, GuestSessions guests, AttemptStore attempts, BrokerOptions options, TimeProvider clock)
+    ResourceStore resources, PolicyStore<ReleasePolicy> policies, GuestSessions guests, AttemptStore attempts, AuditLog audit,
+    BrokerOptions options, TimeProvider clock)
 {
     public async ValueTask<KbsReply> GetAsync(KbsCall call, CancellationToken cancel)
     {
@@ -28,7 +30,7 @@ public sealed class ResourceService(
         var secret = await resources.FindAsync(uri, cancel) ?? throw KbsProblemException.NotFound($"there is no resource {uri}");
         try
         {
-            return KbsReply.OfJson(JsonWebEncryption.Encrypt(RecipientOf(claims), secret));
+            return KbsReply.OfJson(JsonWebEncryption.Encrypt(RecipientOf(claims), secret)) with { SecretMac = audit.Mac(secret) };
         }
         catch (MalformedDataException e)
         {

@@ -28,6 +28,8 @@ public sealed class RouteTableTests
         "DELETE kbs/v0/admin/reference-values/{name} Admin",
         "GET kbs/v0/admin/attempts Admin",
         "GET kbs/v0/admin/attempts/{id} Admin",
+        "GET kbs/v0/admin/audit Admin",
+        "GET kbs/v0/admin/audit/heads Admin",
         "GET healthz Public",
         "GET readyz Public",
     ];

@@ -8,6 +8,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Guest.AttestationAgent;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Audit;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.EndToEndTests.Trust;
@@ -41,8 +42,10 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="directory">Shared with another stage; null makes one.</param>
     /// <param name="explain">Tell guests why.</param>
     /// <param name="tls">Without it a test may skip more time than a certificate lives.</param>
+    /// <param name="audit">Null keeps the record in the directory.</param>
     public static async Task<TrustStage> StartAsync(
-        bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true)
+        bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
+        AuditLogOptions? audit = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -55,6 +58,7 @@ internal sealed class TrustStage : IAsyncDisposable
                 TpmRoots = roots ?? EkRoots.None,
                 Broker = new BrokerOptions { ExplainToGuests = explain },
                 Clock = clock,
+                Audit = audit,
             },
             CancellationToken.None);
         var stage = new TrustStage(server, place, clock, directory is null);
