@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Nacre.Cli;
+using Nacre.Cli.Admin;
 using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
 using Nacre.Cli.Audit;
@@ -31,6 +32,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     KeyProviderCommand.Create(),
     AttemptsCommand.Create(),
     AuditCommand.Create(),
+    AdminCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));
 

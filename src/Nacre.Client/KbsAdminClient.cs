@@ -91,13 +91,21 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     /// <summary><c>{"CHAIN":{"segment","seq","hash"}}</c>: a line that each audit chain had reached.</summary>
     public Task<JsonObject> GetAuditHeadsAsync(CancellationToken cancel) => GetAsync("admin/audit/heads", cancel);
 
+    /// <summary>A token for another administrator: <c>{"token","id","expires"}</c>.</summary>
+    /// <param name="request"><c>{"role","seconds","subject"?,"path"?,"methods"?}</c>.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task<JsonObject> CreateTokenAsync(JsonObject request, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, "admin/tokens", request, cancel);
+
     public void Dispose() => transport.Dispose();
 
     private static string Query(string name, string? value) => value is null ? "" : $"{name}={Uri.EscapeDataString(value)}&";
 
-    private async Task<JsonObject> GetAsync(string path, CancellationToken cancel)
+    private Task<JsonObject> GetAsync(string path, CancellationToken cancel) => ExchangeAsync(HttpMethod.Get, path, null, cancel);
+
+    private async Task<JsonObject> ExchangeAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancel)
     {
-        var reply = await transport.SendAsync(HttpMethod.Get, path, null, null, _credential, cancel);
+        var reply = await transport.SendAsync(method, path, body is null ? (ReadOnlyMemory<byte>?)null : JsonText.Utf8(body), null, _credential, cancel);
         try
         {
             using var document = StrictJson.Parse(reply.Body, "kbs.admin", 64 * 1024 * 1024);

@@ -30,7 +30,7 @@ public sealed class Broker : IDisposable
 
     /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminToken admin, AuditLog audit, BrokerOptions options, TimeProvider clock,
+        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, BrokerOptions options, TimeProvider clock,
         CancellationToken cancel)
     {
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
@@ -48,6 +48,7 @@ public sealed class Broker : IDisposable
             .. new PolicyRoutes(attestation.Policies, policies).Create(),
             .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
             .. AttemptRoutes.Create(attempts),
+            .. new AdminTokenRoutes(admin.Signer, clock).Create(),
             .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
             .. HealthRoutes.Create(store),
         ]);

@@ -105,7 +105,9 @@ public sealed class TrustServer : IAsyncDisposable
             StoreList.Open(options.Store, StorePath(options.DataDirectory)), master, cancel);
         opened.Push(store);
 
-        var admin = await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel);
+        var admin = new AdminAuthority(
+            await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
+            await AdminTokenSigner.OpenAsync(store, cancel), options.AdminIssuers, options.Clock);
         var certificate = options.Url.Scheme == "https"
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options.Url), options.Clock, cancel) : null;
         var collateral = new CollateralSources(

@@ -26,6 +26,7 @@ internal static class ServeCommand
             data, url, development, roots, explain,
         };
         var collateral = CollateralFlags.AddTo(command);
+        var admin = AdminFlags.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {
             if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
@@ -38,6 +39,7 @@ internal static class ServeCommand
                 Url = address,
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, line.GetRequiredValue(data).FullName),
+                AdminIssuers = admin.Read(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions { ExplainToGuests = line.GetValue(explain) },
                 Logs = logs,

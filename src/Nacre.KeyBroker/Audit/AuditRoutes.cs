@@ -11,8 +11,8 @@ public sealed class AuditRoutes(string directory, AuditAnchors anchors)
 
     public IEnumerable<Route> Create()
     {
-        yield return new("GET", "kbs/v0/admin/audit", Access.Admin, ListAsync);
-        yield return new("GET", "kbs/v0/admin/audit/heads", Access.Admin, HeadsAsync);
+        yield return new("GET", "kbs/v0/admin/audit", Access.ReadAudit, ListAsync);
+        yield return new("GET", "kbs/v0/admin/audit/heads", Access.ReadAudit, HeadsAsync);
     }
 
     private ValueTask<KbsReply> ListAsync(KbsCall call, CancellationToken cancel)

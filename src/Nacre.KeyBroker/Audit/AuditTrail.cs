@@ -8,7 +8,7 @@ namespace Nacre.KeyBroker.Audit;
 /// Serves a request and records what came of it: every release before its answer is sent, every change before it is made, every refusal.
 /// What cannot be recorded does not happen.
 /// </summary>
-public sealed class AuditTrail(AuditLog audit, AdminToken admin, TimeProvider clock)
+public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, TimeProvider clock)
 {
     /// <param name="route">That matched.</param>
     /// <param name="call">Without its body.</param>
@@ -22,12 +22,8 @@ public sealed class AuditTrail(AuditLog audit, AdminToken admin, TimeProvider cl
         KbsReply reply;
         try
         {
-            if (route.Access == Access.Admin)
-            {
-                admin.Require(call.Bearer, route.Template);
-                call.Subject.Name = "admin token";
-            }
-
+            if (route.Access is not (Access.Public or Access.Guest))
+                call = call with { Admin = admin.Require(route, call) };
             call = call with { Body = await readBody() };
             if (action == AuditAction.Change)
                 await audit.AppendAsync(Event(route, call, action, AuditOutcome.Begun), cancel);

@@ -1,3 +1,5 @@
+using Nacre.KeyBroker.Admin;
+
 namespace Nacre.KeyBroker.Http;
 
 /// <summary>One request, after its path was checked and matched. Handlers see this and nothing of the web server.</summary>
@@ -20,6 +22,9 @@ public sealed record KbsCall
 
     /// <summary>Address of the peer.</summary>
     public string From { get; init; } = "";
+
+    /// <summary>Who the administrator is; null on routes that are not for administrators.</summary>
+    public AdminIdentity? Admin { get; init; }
 
     public CallSubject Subject { get; } = new();
 

@@ -17,12 +17,12 @@ public sealed class PolicyRoutes(PolicyStore<AttestationPolicy> attestation, Pol
 
     public IEnumerable<Route> Create()
     {
-        yield return new("POST", "kbs/v0/attestation-policy", Access.Admin, SetAttestationAsync);
-        yield return new("POST", "kbs/v0/resource-policy", Access.Admin, SetReleaseAsync);
-        yield return new("GET", "kbs/v0/resource-policy", Access.Admin, async (_, cancel) =>
+        yield return new("POST", "kbs/v0/attestation-policy", Access.WritePolicy, SetAttestationAsync);
+        yield return new("POST", "kbs/v0/resource-policy", Access.WritePolicy, SetReleaseAsync);
+        yield return new("GET", "kbs/v0/resource-policy", Access.View, async (_, cancel) =>
             KbsReply.Of(new JsonArray([.. (await release.ListAsync(cancel)).Select(policy => (JsonNode)policy.Document.Id)])));
-        yield return new("GET", "kbs/v0/admin/policies", Access.Admin, ListAsync);
-        yield return new("GET", "kbs/v0/admin/policies/{kind}/{id}", Access.Admin, GetAsync);
+        yield return new("GET", "kbs/v0/admin/policies", Access.View, ListAsync);
+        yield return new("GET", "kbs/v0/admin/policies/{kind}/{id}", Access.View, GetAsync);
     }
 
     private async ValueTask<KbsReply> SetAttestationAsync(KbsCall call, CancellationToken cancel)

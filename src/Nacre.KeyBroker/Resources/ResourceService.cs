@@ -56,7 +56,7 @@ public sealed class ResourceService(
 
     public async ValueTask<KbsReply> ListAsync(KbsCall call, CancellationToken cancel) => KbsReply.Of(new JsonObject
     {
-        ["resources"] = new JsonArray([.. (await resources.ListAsync(cancel)).Select(found =>
+        ["resources"] = new JsonArray([.. (await resources.ListAsync(cancel)).Where(found => call.Admin!.Covers(found.Path)).Select(found =>
             new JsonObject { ["path"] = found.Path, ["bytes"] = found.Bytes, ["version"] = found.Version })]),
     });
 

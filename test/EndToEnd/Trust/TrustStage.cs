@@ -8,6 +8,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Guest.AttestationAgent;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
 using Nacre.Verifiers.Tpm;
 
@@ -43,9 +44,10 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="explain">Tell guests why.</param>
     /// <param name="tls">Without it a test may skip more time than a certificate lives.</param>
     /// <param name="audit">Null keeps the record in the directory.</param>
+    /// <param name="issuers">Of tokens of administrators.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
-        AuditLogOptions? audit = null)
+        AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -59,6 +61,7 @@ internal sealed class TrustStage : IAsyncDisposable
                 Broker = new BrokerOptions { ExplainToGuests = explain },
                 Clock = clock,
                 Audit = audit,
+                AdminIssuers = issuers ?? [],
             },
             CancellationToken.None);
         var stage = new TrustStage(server, place, clock, directory is null);
