@@ -85,7 +85,7 @@ public sealed class TrustServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _web.DisposeAsync();
-        _broker.Dispose();
+        await _broker.DisposeAsync();
         _certificate?.Dispose();
         await _collateral.DisposeAsync();
         await _audit.DisposeAsync();
@@ -121,7 +121,8 @@ public sealed class TrustServer : IAsyncDisposable
             store, options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }, options.Clock,
             options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
-        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, cancel);
+        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock,
+            options.Logs.CreateLogger<Broker>(), cancel);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
         return new TrustServer(web, broker, certificate, store, master, collateral, audit);
     }

@@ -75,6 +75,7 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, TimeProvide
     {
         Access.Public => AuditAction.Attestation,
         Access.Guest => AuditAction.Release,
-        _ => route.Method == "GET" ? AuditAction.Read : AuditAction.Change,
+        Access.View or Access.ReadAudit => AuditAction.Read,
+        _ => AuditAction.Change,
     };
 }

@@ -19,7 +19,7 @@ namespace Nacre.KeyBroker.Resources;
 /// </summary>
 public sealed class ResourceService(
     ResourceStore resources, PolicyStore<ReleasePolicy> policies, GuestSessions guests, AttemptStore attempts, AuditLog audit,
-    BrokerOptions options, TimeProvider clock)
+    DecisionStore decisions, BrokerOptions options, TimeProvider clock)
 {
     public async ValueTask<KbsReply> GetAsync(KbsCall call, CancellationToken cancel)
     {
@@ -62,7 +62,7 @@ public sealed class ResourceService(
 
     private async ValueTask RequireReleaseAsync(JsonObject claims, ReleaseRequest request, CancellationToken cancel)
     {
-        var policy = await policies.FindAsync(ReleasePolicy.Id, cancel)
+        var policy = ReleasePolicies.For(await policies.AllAsync(cancel), request)
             ?? throw new KbsProblemException(403, ErrorTypes.PolicyDeny, "Access denied by policy: there is no resource policy");
         ReleaseDecision decision;
         try
@@ -75,6 +75,7 @@ public sealed class ResourceService(
             decision = ReleaseDecision.Denied($"the policy could not decide: {e.Message}");
         }
 
+        decisions.RecordRelease(IdOf(claims), request, decision.IsAllowed, clock.GetUtcNow());
         if (!decision.IsAllowed)
             throw await DenyAsync(claims, request, policy.Document, decision, cancel);
     }
@@ -83,7 +84,7 @@ public sealed class ResourceService(
         JsonObject claims, ReleaseRequest request, PolicyDocument policy, ReleaseDecision decision, CancellationToken cancel)
     {
         // When the guest's appraisal was not affirming, its findings are the true reason.
-        var jti = claims["jti"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+        var jti = IdOf(claims);
         var appraisal = await attempts.FindAsync(jti, cancel);
         List<string> reasons =
         [
@@ -100,7 +101,7 @@ public sealed class ResourceService(
                 At = now,
                 Kind = AttemptKind.ReleaseDenied,
                 Tee = (string?)appraisal?["tee"],
-                Resource = $"{request.Plugin}/{string.Join('/', request.Path)}",
+                Resource = request.FullPath,
                 Policy = $"{policy.FileName} {policy.Digest}",
                 Appraisal = appraisal is null ? null : jti,
                 Reasons = reasons,
@@ -118,6 +119,8 @@ public sealed class ResourceService(
         using var document = Nacre.Formats.Json.StrictJson.Parse(JsonText.Utf8(key), "token.tee-pubkey", KbsProtocol.MaxMessageBytes);
         return JsonWebKey.Parse(document.RootElement, "token.tee-pubkey");
     }
+
+    private static string IdOf(JsonObject claims) => claims["jti"] is JsonValue value && value.TryGetValue<string>(out var id) ? id : "";
 
     private static ResourceUri Parse(KbsCall call) =>
         ResourceUri.TryParsePath(call["path"], out var uri, out var problem)

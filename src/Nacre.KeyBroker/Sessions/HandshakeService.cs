@@ -12,7 +12,7 @@ namespace Nacre.KeyBroker.Sessions;
 /// <summary>The handshake: <c>auth</c> gives a challenge, <c>attest</c> takes the evidence for it (trust.md 1.4, 1.5).</summary>
 public sealed class HandshakeService(
     AttestationService attestation, SessionSealer sealer, SessionClaims sessions, KeyProofs keyProofs, AttemptStore attempts,
-    BrokerOptions options, TimeProvider clock)
+    DecisionStore decisions, BrokerOptions options, TimeProvider clock)
 {
     private const int NonceBytes = 32;
 
@@ -99,6 +99,7 @@ public sealed class HandshakeService(
 
     private async ValueTask<KbsReply> AcceptAsync(PendingSession session, Attested attested, DateTimeOffset now, CancellationToken cancel)
     {
+        decisions.RecordAppraisal(attested.Claims, now);
         if (attested.Findings.Any())
         {
             await attempts.RecordAsync(

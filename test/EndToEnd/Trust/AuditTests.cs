@@ -39,7 +39,7 @@ public sealed class AuditTests
         var released = Assert.Single(lines, line => Is(line, "release", "done", "GET kbs/v0/resource/{**path}"));
         Assert.StartsWith("guest ", Text(released, "who"), StringComparison.Ordinal);
         Assert.Equal(Text(put, "mac"), Text(released, "mac"));
-        Assert.Single(lines, line => Is(line, "change", "failed", "POST kbs/v0/resource-policy"));
+        Assert.Single(lines, line => Is(line, "change", "failed", "POST kbs/v0/admin/policies/{kind}/{**id}"));
         var stolen = Assert.Single(lines, line => Is(line, "change", "refused", "DELETE kbs/v0/resource/{**path}"));
         Assert.Equal(("unknown", denied.Reference), (Text(stolen, "who"), Text(stolen, "reference")));
         var everything = string.Concat(lines.Select(line => line.ToJsonString()));

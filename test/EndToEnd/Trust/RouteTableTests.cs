@@ -20,7 +20,12 @@ public sealed class RouteTableTests
         "POST kbs/v0/resource-policy WritePolicy",
         "GET kbs/v0/resource-policy View",
         "GET kbs/v0/admin/policies View",
-        "GET kbs/v0/admin/policies/{kind}/{id} View",
+        "GET kbs/v0/admin/policies/{kind}/{**id} View",
+        "POST kbs/v0/admin/policies/{kind}/{**id} WritePolicy",
+        "DELETE kbs/v0/admin/policies/{kind}/{**id} WritePolicy",
+        "GET kbs/v0/admin/policy-history/{kind}/{**id} View",
+        "POST kbs/v0/admin/policy-rollback/{kind}/{**id} WritePolicy",
+        "POST kbs/v0/admin/policy-dry-run/{kind}/{**id} View",
         "POST kbs/v0/reference-value WritePolicy",
         "GET kbs/v0/reference-value/{**id} View",
         "GET kbs/v0/admin/reference-values View",
@@ -53,9 +58,9 @@ public sealed class RouteTableTests
         var attestationToken = (await guest.AttestAsync(TestContext.Current.CancellationToken)).Token;
         foreach (var route in s_expected.Select(line => line.Split(' ')).Where(parts => parts[2] is not ("Public" or "Guest")))
         {
-            var path = route[1].Replace("{**path}", "default/key/1", StringComparison.Ordinal)
+            var path = route[1].Replace("{kind}/{**id}", "resource/resource-policy", StringComparison.Ordinal).Replace("{**path}", "default/key/1", StringComparison.Ordinal)
                 .Replace("{**id}", "svn", StringComparison.Ordinal).Replace("{name}", "svn", StringComparison.Ordinal)
-                .Replace("{kind}/{id}", "resource/resource-policy", StringComparison.Ordinal).Replace("{id}", "x", StringComparison.Ordinal);
+                .Replace("{id}", "x", StringComparison.Ordinal);
             foreach (var authorization in (string?[])[null, "", "Bearer", "Bearer ", "Bearer x", $"Basic {stage.AdminToken}", $"Bearer {stage.AdminToken}x", $"Bearer {attestationToken}"])
             {
                 using var request = new HttpRequestMessage(new HttpMethod(route[0]), $"/{path}");
