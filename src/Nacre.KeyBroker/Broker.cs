@@ -5,6 +5,7 @@ using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Resources;
@@ -32,9 +33,16 @@ public sealed class Broker : IAsyncDisposable
 
     public RouteTable Routes { get; }
 
+    public required RateLimit Limit { get; init; }
+
+    public required BrokerMetrics Metrics { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
     /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, BrokerOptions options, TimeProvider clock, ILogger log,
+        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, BrokerOptions options, TimeProvider clock,
+        BrokerMetrics metrics, ILogger log,
         CancellationToken cancel)
     {
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
@@ -48,7 +56,7 @@ public sealed class Broker : IAsyncDisposable
 
         var routes = new RouteTable(
         [
-            .. HandshakeRoutes.Create(new HandshakeService(attestation, sealer, sessions, keyProofs, attempts, decisions, options, clock)),
+            .. HandshakeRoutes.Create(new HandshakeService(attestation, sealer, sessions, keyProofs, attempts, decisions, metrics, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), policies, guests, attempts, audit, decisions, options, clock)),
             .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
             .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
@@ -58,7 +66,10 @@ public sealed class Broker : IAsyncDisposable
             .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
             .. HealthRoutes.Create(store),
         ]);
-        return new Broker(attestation, policies, sealer, decisions, new AuditTrail(audit, admin, clock), routes);
+        return new Broker(attestation, policies, sealer, decisions, new AuditTrail(audit, admin, metrics, clock), routes)
+        {
+            Limit = new RateLimit(options.RateLimit, clock), Metrics = metrics, Clock = clock,
+        };
     }
 
     public async ValueTask DisposeAsync()

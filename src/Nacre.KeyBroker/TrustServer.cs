@@ -3,6 +3,7 @@ using Nacre.Attestation;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tls;
 using Nacre.Storage;
 using Nacre.Storage.Encryption;
@@ -24,14 +25,22 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly MasterKey _master;
     private readonly CollateralSources _collateral;
     private readonly AuditLog _audit;
+    private readonly BrokerMetrics _metrics;
+    private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
         BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master,
-        CollateralSources collateral, AuditLog audit) =>
-        (_web, _broker, _certificate, _store, _master, _collateral, _audit) = (web, broker, certificate, store, master, collateral, audit);
+        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
+    {
+        (_web, _broker, _certificate, _store, _master) = (web, broker, certificate, store, master);
+        (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
+    }
 
     /// <summary>With the real port.</summary>
     public Uri Url => _web.Url;
+
+    /// <summary>With the real port; null when there are none.</summary>
+    public Uri? MetricsUrl => _metricsServer?.Url;
 
     /// <summary>Everything it serves, and to whom.</summary>
     public IReadOnlyList<Route> Routes => _broker.Routes.Routes;
@@ -59,6 +68,9 @@ public sealed class TrustServer : IAsyncDisposable
         if (options.Url.Scheme == "http" && !options.Development)
             throw new TrustServerException($"'{options.Url}' has no TLS; use https, or --development for tests on one machine");
 
+        if (options.MetricsUrl is { Scheme: not "http" })
+            throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
+
         var opened = new Stack<IAsyncDisposable>();
         try
         {
@@ -84,6 +96,8 @@ public sealed class TrustServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_metricsServer is not null)
+            await _metricsServer.DisposeAsync();
         await _web.DisposeAsync();
         await _broker.DisposeAsync();
         _certificate?.Dispose();
@@ -91,6 +105,7 @@ public sealed class TrustServer : IAsyncDisposable
         await _audit.DisposeAsync();
         await _store.DisposeAsync();
         _master.Dispose();
+        _metrics.Dispose();
     }
 
     private static async Task<TrustServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
@@ -101,9 +116,11 @@ public sealed class TrustServer : IAsyncDisposable
         await using var turn = await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel);
 
         var master = MasterKey.FromFile(MasterKeyPath(options.DataDirectory));
-        var store = await EncryptedStore.OpenAsync(
+        var metrics = new BrokerMetrics();
+        var encrypted = await EncryptedStore.OpenAsync(
             StoreList.Open(options.Store, StorePath(options.DataDirectory)), master, cancel);
-        opened.Push(store);
+        opened.Push(encrypted);
+        var store = new MeasuredStore(encrypted, metrics, options.Clock);
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
@@ -118,13 +135,15 @@ public sealed class TrustServer : IAsyncDisposable
         var attestation = await AttestationService.OpenAsync(
             store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
         var audit = await AuditLog.OpenAsync(
-            store, options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }, options.Clock,
+            store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush }, options.Clock,
             options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
         var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock,
-            options.Logs.CreateLogger<Broker>(), cancel);
+            metrics, options.Logs.CreateLogger<Broker>(), cancel);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
-        return new TrustServer(web, broker, certificate, store, master, collateral, audit);
+        opened.Push(web);
+        var metricsServer = options.MetricsUrl is null ? null : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
+        return new TrustServer(web, broker, certificate, encrypted, master, collateral, audit, metrics, metricsServer);
     }
 
     private static List<string> Hosts(Uri url)

@@ -27,6 +27,9 @@ public sealed record TrustServerOptions
     /// </summary>
     public CollateralOptions? Collateral { get; init; }
 
+    /// <summary>Where metrics are served, over plain HTTP; null for nowhere.</summary>
+    public Uri? MetricsUrl { get; init; }
+
     /// <summary>Whose tokens are taken from administrators, besides those that this server makes.</summary>
     public IReadOnlyList<AdminIssuer> AdminIssuers { get; init; } = [];
 

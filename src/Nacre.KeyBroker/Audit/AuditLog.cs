@@ -144,7 +144,9 @@ public sealed partial class AuditLog : IAsyncDisposable
     {
         try
         {
+            var since = _clock.GetTimestamp();
             _chain.Append([.. group.Select(pending => pending.Line)]);
+            _options.Flushed?.Invoke(group.Count, _clock.GetElapsedTime(since));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

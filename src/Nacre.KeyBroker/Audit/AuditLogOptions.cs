@@ -11,4 +11,7 @@ public sealed record AuditLogOptions
 
     /// <summary>How far the store may lag behind the end of the chain: what is cut off within this time of a crash is not missed.</summary>
     public TimeSpan AnchorEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Told of each group that was flushed: its lines, and how long it took.</summary>
+    public Action<int, TimeSpan>? Flushed { get; init; }
 }

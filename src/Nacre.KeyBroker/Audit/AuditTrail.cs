@@ -1,6 +1,7 @@
 using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Metrics;
 
 namespace Nacre.KeyBroker.Audit;
 
@@ -8,7 +9,7 @@ namespace Nacre.KeyBroker.Audit;
 /// Serves a request and records what came of it: every release before its answer is sent, every change before it is made, every refusal.
 /// What cannot be recorded does not happen.
 /// </summary>
-public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, TimeProvider clock)
+public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, BrokerMetrics metrics, TimeProvider clock)
 {
     /// <param name="route">That matched.</param>
     /// <param name="call">Without its body.</param>
@@ -37,7 +38,10 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, TimeProvide
 
         var done = Event(route, call, action, AuditOutcome.Done) with { Status = reply.Status };
         if (action == AuditAction.Release)
+        {
             await audit.AppendAsync(done with { Mac = reply.SecretMac }, cancel);
+            metrics.Released();
+        }
         else if (action == AuditAction.Change || action == AuditAction.Attestation && reply.Cookie is not null)
             await audit.QueueAsync(done, CancellationToken.None);
         return reply;
@@ -46,6 +50,8 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, TimeProvide
     private async ValueTask<KbsProblemException> RefuseAsync(Route route, KbsCall call, AuditAction action, KbsProblemException problem)
     {
         var isRefusal = problem.Status is 401 or 403;
+        if (isRefusal)
+            metrics.Refused(problem.Type);
         if (!isRefusal && action is AuditAction.Read or AuditAction.Attestation)
             return problem;
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Metrics;
 using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Http;
@@ -14,7 +15,7 @@ namespace Nacre.KeyBroker.Http;
 /// Between the web server and the route table: path, authorisation, body, cookie, and the translation of every failure into the error body
 /// of the protocol.
 /// </summary>
-public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, ILogger<BrokerEndpoints> log)
+public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, RateLimit limit, BrokerMetrics metrics, TimeProvider clock, ILogger<BrokerEndpoints> log)
 {
     private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
     private const string BearerPrefix = "Bearer ";
@@ -24,9 +25,13 @@ public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, 
     private async Task ServeAsync(HttpContext context)
     {
         KbsReply reply;
+        var since = clock.GetTimestamp();
+        Route? route = null;
         try
         {
-            reply = await AnswerAsync(context);
+            var (segments, query) = RequestPath.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+            (route, var values) = table.Find(context.Request.Method, segments);
+            reply = await AnswerAsync(context, route, values, query);
         }
         catch (Exception e) when (KbsProblemException.From(e) is { } problem)
         {
@@ -50,14 +55,15 @@ public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, 
         }
 #pragma warning restore CA1031
 
+        metrics.Request(route?.Method ?? "other", route?.Template ?? "none", reply.Status, clock.GetElapsedTime(since));
         await WriteAsync(context, reply);
     }
 
-    private async ValueTask<KbsReply> AnswerAsync(HttpContext context)
+    private ValueTask<KbsReply> AnswerAsync(HttpContext context, Route route, IReadOnlyDictionary<string, string> values, string query)
     {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var (segments, query) = RequestPath.Parse(target);
-        var (route, values) = table.Find(context.Request.Method, segments);
+        if (route.IsLimited)
+            limit.Require(context.Connection.RemoteIpAddress);
+
         var call = new KbsCall
         {
             Values = values,
@@ -66,7 +72,7 @@ public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, 
             Bearer = Bearer(context.Request),
             From = context.Connection.RemoteIpAddress?.ToString() ?? "",
         };
-        return await trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);
+        return trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
@@ -136,6 +142,8 @@ public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, 
 
         // Secrets and tokens must not stay in a proxy.
         response.Headers.CacheControl = "no-store";
+        if (reply.RetryAfter is { } pause)
+            response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (reply.Cookie is { } cookie)
             response.Headers.SetCookie = CookieHeader(cookie, context.Request.IsHttps);
         if (reply.Body.Length > 0)
