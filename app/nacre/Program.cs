@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Nacre.Cli;
+using Nacre.Cli.Admin;
 using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
+using Nacre.Cli.Audit;
 using Nacre.Cli.Demo;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
@@ -29,6 +31,8 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     ImageCommand.Create(),
     KeyProviderCommand.Create(),
     AttemptsCommand.Create(),
+    AuditCommand.Create(),
+    AdminCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));
 

@@ -46,7 +46,7 @@ public sealed class AttestationService : IDisposable
         IKeyValueStore store, IEnumerable<IEvidenceVerifier> verifiers, AttestationServiceOptions options, TimeProvider clock, CancellationToken cancel)
     {
         var policies = new PolicyStore<AttestationPolicy>(store, "attestation_service_policy", "", AttestationPolicy.Compile);
-        await policies.SetDefaultsAsync(DefaultPolicies.All, cancel);
+        await policies.SetDefaultsAsync(DefaultPolicies.All, clock.GetUtcNow(), cancel);
         return new AttestationService(
             verifiers, policies, new ReferenceValueStore(store, clock), await TokenSigner.OpenAsync(store, cancel), options, clock);
     }

@@ -32,29 +32,40 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     /// <summary><c>{"resources":[{"path","bytes","version"}]}</c>; never a value.</summary>
     public Task<JsonObject> ListResourcesAsync(CancellationToken cancel) => GetAsync("admin/resources", cancel);
 
+    /// <summary><c>{"id","version","digest","warnings":[…]}</c>.</summary>
     /// <param name="kind">Which policy.</param>
-    /// <param name="id">For attestation such as <c>default_cpu</c>; the resource policy has no id.</param>
+    /// <param name="id">For attestation such as <c>default_cpu</c> (null), for resources <c>resource-policy</c> (null) or a path such as <c>resource/default</c>.</param>
     /// <param name="rego">The policy's text.</param>
     /// <param name="cancel">Stops the exchange.</param>
-    public Task SetPolicyAsync(PolicyKind kind, string? id, string rego, CancellationToken cancel)
-    {
-        var body = new JsonObject { ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(rego)) };
-        if (kind == PolicyKind.Attestation)
-        {
-            body["type"] = "rego";
-            body["policy_id"] = id ?? "default_cpu";
-        }
+    public Task<JsonObject> SetPolicyAsync(PolicyKind kind, string? id, string rego, CancellationToken cancel) =>
+        ExchangeAsync(
+            HttpMethod.Post, Policy("policies", kind, id ?? (kind == PolicyKind.Attestation ? "default_cpu" : "resource-policy")), PolicyBody(rego), cancel);
 
-        var path = kind == PolicyKind.Attestation ? "attestation-policy" : "resource-policy";
-        return transport.SendAsync(HttpMethod.Post, path, JsonText.Utf8(body), null, _credential, cancel);
-    }
+    public Task DeletePolicyAsync(PolicyKind kind, string id, CancellationToken cancel) =>
+        transport.SendAsync(HttpMethod.Delete, Policy("policies", kind, id), null, null, _credential, cancel);
+
+    /// <summary><c>{"versions":[{"version","digest","at","author","note"?}]}</c>, the newest last.</summary>
+    public Task<JsonObject> GetPolicyHistoryAsync(PolicyKind kind, string id, CancellationToken cancel) =>
+        GetAsync(Policy("policy-history", kind, id), cancel);
+
+    /// <summary>One version with its text.</summary>
+    public Task<JsonObject> GetPolicyVersionAsync(PolicyKind kind, string id, int version, CancellationToken cancel) =>
+        GetAsync($"{Policy("policy-history", kind, id)}?version={version}", cancel);
+
+    /// <summary>As <see cref="SetPolicyAsync"/> with the text of an earlier version.</summary>
+    public Task<JsonObject> RollBackPolicyAsync(PolicyKind kind, string id, int version, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, Policy("policy-rollback", kind, id), new JsonObject { ["to"] = version }, cancel);
+
+    /// <summary>What a text would decide otherwise, of what was recorded: <c>{"evaluated","changed":[…]}</c>.</summary>
+    public Task<JsonObject> DryRunPolicyAsync(PolicyKind kind, string id, string rego, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, Policy("policy-dry-run", kind, id), PolicyBody(rego), cancel);
 
     /// <summary><c>{"policies":[{"kind","id","digest"}]}</c>.</summary>
     public Task<JsonObject> ListPoliciesAsync(CancellationToken cancel) => GetAsync("admin/policies", cancel);
 
     /// <summary><c>{"kind","id","digest","policy"}</c> with the text.</summary>
     public Task<JsonObject> GetPolicyAsync(PolicyKind kind, string id, CancellationToken cancel) =>
-        GetAsync($"admin/policies/{(kind == PolicyKind.Attestation ? "attestation" : "resource")}/{Uri.EscapeDataString(id)}", cancel);
+        GetAsync(Policy("policies", kind, id), cancel);
 
     /// <summary>Registers values by name, all or none, in upstream's message (trust.md 4.2).</summary>
     public Task AddReferenceValuesAsync(JsonObject values, CancellationToken cancel)
@@ -81,11 +92,37 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     public Task<JsonObject> GetAttemptAsync(string id, CancellationToken cancel) =>
         GetAsync($"admin/attempts/{Uri.EscapeDataString(id)}", cancel);
 
+    /// <summary><c>{"lines":[…]}</c>: the newest of what the server recorded, the newest last.</summary>
+    /// <param name="since">A time as RFC 3339 writes it; null for all.</param>
+    /// <param name="reference">Only what has this id; null for all.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task<JsonObject> ListAuditAsync(string? since, string? reference, CancellationToken cancel) =>
+        GetAsync($"admin/audit?{Query("since", since)}{Query("reference", reference)}", cancel);
+
+    /// <summary><c>{"CHAIN":{"segment","seq","hash"}}</c>: a line that each audit chain had reached.</summary>
+    public Task<JsonObject> GetAuditHeadsAsync(CancellationToken cancel) => GetAsync("admin/audit/heads", cancel);
+
+    /// <summary>A token for another administrator: <c>{"token","id","expires"}</c>.</summary>
+    /// <param name="request"><c>{"role","seconds","subject"?,"path"?,"methods"?}</c>.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task<JsonObject> CreateTokenAsync(JsonObject request, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, "admin/tokens", request, cancel);
+
     public void Dispose() => transport.Dispose();
 
-    private async Task<JsonObject> GetAsync(string path, CancellationToken cancel)
+    // The parts of an id are checked by the server; a slash between them stays one.
+    private static string Policy(string noun, PolicyKind kind, string id) =>
+        $"admin/{noun}/{(kind == PolicyKind.Attestation ? "attestation" : "resource")}/{string.Join('/', id.Split('/').Select(Uri.EscapeDataString))}";
+
+    private static JsonObject PolicyBody(string rego) => new() { ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(rego)) };
+
+    private static string Query(string name, string? value) => value is null ? "" : $"{name}={Uri.EscapeDataString(value)}&";
+
+    private Task<JsonObject> GetAsync(string path, CancellationToken cancel) => ExchangeAsync(HttpMethod.Get, path, null, cancel);
+
+    private async Task<JsonObject> ExchangeAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancel)
     {
-        var reply = await transport.SendAsync(HttpMethod.Get, path, null, null, _credential, cancel);
+        var reply = await transport.SendAsync(method, path, body is null ? (ReadOnlyMemory<byte>?)null : JsonText.Utf8(body), null, _credential, cancel);
         try
         {
             using var document = StrictJson.Parse(reply.Body, "kbs.admin", 64 * 1024 * 1024);

@@ -1,3 +1,5 @@
+using Nacre.KeyBroker.Http;
+
 namespace Nacre.KeyBroker;
 
 /// <summary>How the key broker behaves.</summary>
@@ -8,4 +10,7 @@ public sealed record BrokerOptions
 
     /// <summary>Tell guests why they were refused. The reasons name measurements and policies, never a secret; the administrator sees them always.</summary>
     public bool ExplainToGuests { get; init; }
+
+    /// <summary>Of handshakes.</summary>
+    public RateLimitOptions RateLimit { get; init; } = new(PerSecond: 200, Burst: 1000, SparesLoopback: true);
 }

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tls;
 using Nacre.Storage;
 using Nacre.Storage.Encryption;
@@ -22,14 +24,23 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly EncryptedStore _store;
     private readonly MasterKey _master;
     private readonly CollateralSources _collateral;
+    private readonly AuditLog _audit;
+    private readonly BrokerMetrics _metrics;
+    private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
         BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master,
-        CollateralSources collateral) =>
-        (_web, _broker, _certificate, _store, _master, _collateral) = (web, broker, certificate, store, master, collateral);
+        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
+    {
+        (_web, _broker, _certificate, _store, _master) = (web, broker, certificate, store, master);
+        (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
+    }
 
     /// <summary>With the real port.</summary>
     public Uri Url => _web.Url;
+
+    /// <summary>With the real port; null when there are none.</summary>
+    public Uri? MetricsUrl => _metricsServer?.Url;
 
     /// <summary>Everything it serves, and to whom.</summary>
     public IReadOnlyList<Route> Routes => _broker.Routes.Routes;
@@ -40,6 +51,15 @@ public sealed class TrustServer : IAsyncDisposable
     /// <summary>The file that the administrator keeps.</summary>
     public static string AdminTokenPath(string dataDirectory) => Path.Combine(dataDirectory, "admin-token");
 
+    /// <summary>The database, unless the store is another.</summary>
+    public static string StorePath(string dataDirectory) => Path.Combine(dataDirectory, "store.db");
+
+    /// <summary>The file with the key that opens the store.</summary>
+    public static string MasterKeyPath(string dataDirectory) => Path.Combine(dataDirectory, "master.key");
+
+    /// <summary>Where the audit record is, unless another place is given.</summary>
+    public static string AuditDirectory(string dataDirectory) => Path.Combine(dataDirectory, "audit");
+
     /// <exception cref="TrustServerException">It cannot start; one line says why.</exception>
     public static async Task<TrustServer> StartAsync(TrustServerOptions options, CancellationToken cancel)
     {
@@ -47,6 +67,9 @@ public sealed class TrustServer : IAsyncDisposable
             throw new TrustServerException($"'{options.Url}' is no address to listen on; use https://127.0.0.1:8080");
         if (options.Url.Scheme == "http" && !options.Development)
             throw new TrustServerException($"'{options.Url}' has no TLS; use https, or --development for tests on one machine");
+
+        if (options.MetricsUrl is { Scheme: not "http" })
+            throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
 
         var opened = new Stack<IAsyncDisposable>();
         try
@@ -59,7 +82,7 @@ public sealed class TrustServer : IAsyncDisposable
                 await resource.DisposeAsync();
             throw e switch
             {
-                StoreException => new TrustServerException(e.Message, e),
+                StoreException or AuditException => new TrustServerException(e.Message, e),
                 UnauthorizedAccessException => new TrustServerException(
                     $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
                 IOException => new TrustServerException(Explain(options, e), e),
@@ -73,12 +96,16 @@ public sealed class TrustServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_metricsServer is not null)
+            await _metricsServer.DisposeAsync();
         await _web.DisposeAsync();
-        _broker.Dispose();
+        await _broker.DisposeAsync();
         _certificate?.Dispose();
         await _collateral.DisposeAsync();
+        await _audit.DisposeAsync();
         await _store.DisposeAsync();
         _master.Dispose();
+        _metrics.Dispose();
     }
 
     private static async Task<TrustServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
@@ -88,12 +115,16 @@ public sealed class TrustServer : IAsyncDisposable
         // One process at a time makes keys and files; the others then find them.
         await using var turn = await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel);
 
-        var master = MasterKey.FromFile(Path.Combine(options.DataDirectory, "master.key"));
-        var store = await EncryptedStore.OpenAsync(
-            StoreList.Open(options.Store, Path.Combine(options.DataDirectory, "store.db")), master, cancel);
-        opened.Push(store);
+        var master = MasterKey.FromFile(MasterKeyPath(options.DataDirectory));
+        var metrics = new BrokerMetrics();
+        var encrypted = await EncryptedStore.OpenAsync(
+            StoreList.Open(options.Store, StorePath(options.DataDirectory)), master, cancel);
+        opened.Push(encrypted);
+        var store = new MeasuredStore(encrypted, metrics, options.Clock);
 
-        var admin = await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel);
+        var admin = new AdminAuthority(
+            await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
+            await AdminTokenSigner.OpenAsync(store, cancel), options.AdminIssuers, options.Clock);
         var certificate = options.Url.Scheme == "https"
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options.Url), options.Clock, cancel) : null;
         var collateral = new CollateralSources(
@@ -103,9 +134,16 @@ public sealed class TrustServer : IAsyncDisposable
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
             store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
-        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, options.Broker, options.Clock, cancel);
+        var audit = await AuditLog.OpenAsync(
+            store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush }, options.Clock,
+            options.Logs.CreateLogger<AuditLog>(), cancel);
+        opened.Push(audit);
+        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock,
+            metrics, options.Logs.CreateLogger<Broker>(), cancel);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
-        return new TrustServer(web, broker, certificate, store, master, collateral);
+        opened.Push(web);
+        var metricsServer = options.MetricsUrl is null ? null : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
+        return new TrustServer(web, broker, certificate, encrypted, master, collateral, audit, metrics, metricsServer);
     }
 
     private static List<string> Hosts(Uri url)

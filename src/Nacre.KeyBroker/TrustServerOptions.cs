@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Audit;
 using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Tpm;
 
@@ -24,6 +26,15 @@ public sealed record TrustServerOptions
     /// Where the collateral of SEV-SNP, SGX and TDX comes from; null to ask the vendors and keep their answers in the data directory.
     /// </summary>
     public CollateralOptions? Collateral { get; init; }
+
+    /// <summary>Where metrics are served, over plain HTTP; null for nowhere.</summary>
+    public Uri? MetricsUrl { get; init; }
+
+    /// <summary>Whose tokens are taken from administrators, besides those that this server makes.</summary>
+    public IReadOnlyList<AdminIssuer> AdminIssuers { get; init; } = [];
+
+    /// <summary>Where the audit record is kept; null for a folder in the data directory.</summary>
+    public AuditLogOptions? Audit { get; init; }
 
     public BrokerOptions Broker { get; init; } = new();
 

@@ -14,5 +14,10 @@ internal static class PolicyCommand
         PolicySetCommand.Create(),
         PolicyGetCommand.Create(),
         PolicyListCommand.Create(),
+        PolicyHistoryCommand.Create(),
+        PolicyDiffCommand.Create(),
+        PolicyRollbackCommand.Create(),
+        PolicyDeleteCommand.Create(),
+        PolicyDryRunCommand.Create(),
     };
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Nacre.Client;
 
 namespace Nacre.Cli.Policy;
 
@@ -16,7 +15,7 @@ internal static class PolicyGetCommand
         {
             var which = line.GetRequiredValue(kind);
             using var admin = server.ConnectAdmin(line);
-            var policy = await admin.GetPolicyAsync(which, line.GetValue(id) ?? (which == PolicyKind.Attestation ? "default_cpu" : "resource-policy"), cancel);
+            var policy = await admin.GetPolicyAsync(which, line.GetValue(id) ?? PolicyText.DefaultId(which), cancel);
             await Console.Out.WriteAsync((string?)policy["policy"]);
             return ExitCode.Done;
         });

@@ -16,8 +16,8 @@ internal static class PolicySetCommand
         {
             var text = await File.ReadAllTextAsync(line.GetRequiredValue(file).FullName, cancel);
             using var admin = server.ConnectAdmin(line);
-            await admin.SetPolicyAsync(line.GetRequiredValue(kind), line.GetValue(id), text, cancel);
-            await Console.Error.WriteLineAsync("the policy is in force");
+            var which = line.GetRequiredValue(kind);
+            await PolicyText.TellAsync(await admin.SetPolicyAsync(which, line.GetValue(id) ?? PolicyText.DefaultId(which), text, cancel));
             return ExitCode.Done;
         });
         return command;

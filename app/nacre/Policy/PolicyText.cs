@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Nacre.Client;
+using Nacre.KeyBroker.Resources;
 
 namespace Nacre.Cli.Policy;
 
@@ -13,7 +15,29 @@ internal static class PolicyText
             ? kind : Refuse(result),
     };
 
-    public static Option<string?> Id() => new("--id") { Description = "Of an attestation policy, with its class: default_cpu (the default), default_gpu, …" };
+    public static Option<string?> Id() => new("--id")
+    {
+        Description = "Of an attestation policy with its class: default_cpu (the default), default_gpu, …; of a resource policy resource-policy "
+            + "(the default, for all paths) or the path it is for, such as resource/default.",
+    };
+
+    public static Argument<string> PolicyId() => new("id")
+    {
+        Description = "Attestation: default_cpu, default_gpu, …; resource: resource-policy, or the path it is for, such as resource/default.",
+    };
+
+    public static string DefaultId(PolicyKind kind) => kind == PolicyKind.Attestation ? "default_cpu" : ReleasePolicy.Id;
+
+    public static PolicyKind KindOf(string id) =>
+        id == ReleasePolicy.Id || id.Contains('/', StringComparison.Ordinal) ? PolicyKind.Resource : PolicyKind.Attestation;
+
+    /// <summary>Version and warnings of a change, on stderr.</summary>
+    public static async Task TellAsync(JsonObject change)
+    {
+        await Console.Error.WriteLineAsync($"{change["id"]} version {change["version"]} is in force");
+        foreach (var warning in change["warnings"] as JsonArray ?? [])
+            await Console.Error.WriteLineAsync($"nacre: warning: {warning}");
+    }
 
     private static PolicyKind Refuse(System.CommandLine.Parsing.ArgumentResult result)
     {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Http;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.Cli.Serve;
@@ -21,11 +22,17 @@ internal static class ServeCommand
         var development = new Option<bool>("--development") { Description = "Take sample evidence, which proves nothing, and plain http. Never for real secrets." };
         var roots = new Option<FileInfo[]>("--tpm-root") { Description = "PEM file with authorities whose TPM endorsement keys are believed; may be repeated." };
         var explain = new Option<bool>("--explain-to-guests") { Description = "Tell refused guests the reason; without it only an id that the admin can look up." };
+        var metrics = new Option<string?>("--metrics-url") { Description = "Where to serve metrics for Prometheus, such as http://127.0.0.1:9464; nowhere without it." };
+        var limit = new Option<int?>("--rate-limit")
+        {
+            Description = "Handshake requests per second that one client may make, 0 for any number (200, and any number from this machine).",
+        };
         var command = new Command("serve", "Run the trust server. Example: nacre serve --data /var/lib/nacre --url https://127.0.0.1:8080 --tpm-root tpm-vendor.pem")
         {
-            data, url, development, roots, explain,
+            data, url, development, roots, explain, metrics, limit,
         };
         var collateral = CollateralFlags.AddTo(command);
+        var admin = AdminFlags.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {
             if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
@@ -38,14 +45,26 @@ internal static class ServeCommand
                 Url = address,
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, line.GetRequiredValue(data).FullName),
+                AdminIssuers = admin.Read(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
-                Broker = new BrokerOptions { ExplainToGuests = line.GetValue(explain) },
+                Broker = new BrokerOptions
+                {
+                    ExplainToGuests = line.GetValue(explain),
+                    RateLimit = line.GetValue(limit) is { } perSecond ? Limit(perSecond) : new BrokerOptions().RateLimit,
+                },
+                MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
                 Logs = logs,
             };
             return await RunAsync(options, Console.Out, Console.Error, cancel);
         });
         return command;
     }
+
+    private static RateLimitOptions Limit(int perSecond) => perSecond is >= 0 and <= 1_000_000
+        ? new(perSecond, 5 * perSecond, SparesLoopback: false) : throw new CommandException("--rate-limit must be 0 to 1000000 requests per second");
+
+    private static Uri MetricsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
+        ? address : throw new CommandException($"'{text}' is no address for --metrics-url", "it looks like http://127.0.0.1:9464");
 
     private static async Task<int> RunAsync(TrustServerOptions options, TextWriter output, TextWriter error, CancellationToken cancel)
     {
@@ -68,6 +87,8 @@ internal static class ServeCommand
             await output.WriteLineAsync(server.Url.Scheme == "https"
                 ? $"listening on {address}, CA {TrustServer.CaPath(options.DataDirectory)}" : $"listening on {address}, without TLS");
             await output.FlushAsync(cancel);
+            if (server.MetricsUrl is { } metrics)
+                await error.WriteLineAsync($"nacre: metrics at {new Uri(metrics, "/metrics")}");
             await StopRequestedAsync(cancel);
 
             using var drain = new CancellationTokenSource(s_drain);

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using Nacre.Attestation.Appraisal;
+using Nacre.Attestation.ReferenceValues;
+using Nacre.Evidence.Protocol;
 using Nacre.Rego;
+using Nacre.Verifiers.Schemas;
 
 namespace Nacre.Attestation.Policies;
 
@@ -10,6 +13,8 @@ namespace Nacre.Attestation.Policies;
 /// </summary>
 public sealed class AttestationPolicy
 {
+    private static readonly Lazy<RegoValue> s_schema = new(() => RegoValue.Parse(JsonText.Utf8(ClaimsSchemas.Input())));
+
     private readonly RegoProgram _program;
     private readonly RegoQuery _trustClaims;
     private readonly RegoQuery _extensions;
@@ -28,6 +33,15 @@ public sealed class AttestationPolicy
         document,
         RegoProgram.Compile(
             [new RegoSource(document.FileName, document.Text)], new RegoOptions { HostBuiltins = [ReferenceQuery.Builtin] }));
+
+    /// <summary>References into the input that no verifier ever fills; most often a misspelt claim.</summary>
+    public IReadOnlyList<RegoError> Warnings() => _program.CheckInput(s_schema.Value);
+
+    /// <summary>What the policy makes of claims that were recorded, with the reference values of now.</summary>
+    /// <exception cref="RegoException">The evaluation failed or hit a limit.</exception>
+    /// <exception cref="PolicyResultException">The policy gave something that is no trust vector.</exception>
+    public TrustVector Judge(JsonObject claims, ReferenceValueSnapshot references, DateTimeOffset at, CancellationToken cancel) =>
+        Evaluate(RegoValue.Parse(JsonText.Utf8(claims)), new ReferenceQuery(references, at), cancel).Vector;
 
     /// <exception cref="RegoException">The evaluation failed or hit a limit.</exception>
     /// <exception cref="PolicyResultException">The policy gave something that is no trust vector.</exception>

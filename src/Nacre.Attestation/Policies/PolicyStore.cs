@@ -19,6 +19,7 @@ public sealed class PolicyStore<T> : IDisposable
     private readonly string _space;
     private readonly string _keyPrefix;
     private readonly Func<PolicyDocument, T> _compile;
+    private readonly PolicyHistory _history;
     private readonly GenerationCache<FrozenDictionary<string, StoredPolicy<T>>> _all;
 
     /// <param name="store">Where the texts are.</param>
@@ -28,8 +29,12 @@ public sealed class PolicyStore<T> : IDisposable
     public PolicyStore(IKeyValueStore store, string space, string keyPrefix, Func<PolicyDocument, T> compile)
     {
         (_store, _space, _keyPrefix, _compile) = (store, space, keyPrefix, compile);
+        _history = new PolicyHistory(store, $"{space}-history");
         _all = new GenerationCache<FrozenDictionary<string, StoredPolicy<T>>>(store, $"{space}/{keyPrefix}", LoadAsync);
     }
+
+    /// <summary>By id, as they are at one moment.</summary>
+    public async ValueTask<IReadOnlyDictionary<string, StoredPolicy<T>>> AllAsync(CancellationToken cancel) => await _all.GetAsync(cancel);
 
     public async ValueTask<StoredPolicy<T>?> FindAsync(string id, CancellationToken cancel) =>
         (await _all.GetAsync(cancel)).GetValueOrDefault(id);
@@ -37,27 +42,58 @@ public sealed class PolicyStore<T> : IDisposable
     public async ValueTask<IReadOnlyList<StoredPolicy<T>>> ListAsync(CancellationToken cancel) =>
         [.. (await _all.GetAsync(cancel)).Values.OrderBy(policy => policy.Document.Id, StringComparer.Ordinal)];
 
+    /// <summary>Replaces the policy at once for every process, and keeps the new version.</summary>
+    /// <returns>The number of the version and the compiled policy.</returns>
     /// <exception cref="RegoException">The text does not compile; nothing was stored.</exception>
-    public async Task SetAsync(PolicyDocument policy, CancellationToken cancel)
+    public async Task<(int Version, T Compiled)> SetAsync(PolicyDocument policy, PolicyChange change, CancellationToken cancel)
     {
-        _compile(policy);
-        await _store.WriteAsync([Write(policy, WriteCondition.None), _all.Touch()], cancel);
+        var compiled = _compile(policy);
+        return (await ChangeAsync(policy.Id, policy, change, cancel) ?? throw new InvalidOperationException("a set always changes"), compiled);
     }
 
+    /// <summary>False when there was none. Its versions are kept.</summary>
+    public async Task<bool> DeleteAsync(string id, PolicyChange change, CancellationToken cancel) =>
+        await ChangeAsync(id, null, change, cancel) is not null;
+
+    /// <summary>The oldest first; empty for a policy that was never changed here.</summary>
+    public ValueTask<IReadOnlyList<PolicyVersion>> HistoryAsync(string id, CancellationToken cancel) => _history.ListAsync(id, cancel);
+
+    public ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel) => _history.FindAsync(id, number, cancel);
+
+    /// <summary>Compiles a text without keeping it.</summary>
+    /// <exception cref="RegoException">It does not compile.</exception>
+    public T Compile(PolicyDocument policy) => _compile(policy);
+
     /// <summary>Stores those whose id is not taken yet.</summary>
-    public async Task SetDefaultsAsync(IEnumerable<PolicyDocument> policies, CancellationToken cancel)
+    public async Task SetDefaultsAsync(IEnumerable<PolicyDocument> policies, DateTimeOffset at, CancellationToken cancel)
     {
         foreach (var policy in policies)
         {
             if (await _store.FindAsync(_space, Key(policy.Id), cancel) is null)
-                await _store.WriteAsync([Write(policy, WriteCondition.MustNotExist), _all.Touch()], cancel);
+                await ChangeAsync(policy.Id, policy, new PolicyChange("nacre", at, "default"), cancel);
         }
     }
 
     public void Dispose() => _all.Dispose();
 
-    private StoreWrite Write(PolicyDocument policy, WriteCondition condition) =>
-        StoreWrite.Set(_space, Key(policy.Id), Encoding.UTF8.GetBytes(policy.Text), condition);
+    /// <summary>Policy, version and generation in one transaction; tried again when another change came between. Null when nothing was to delete.</summary>
+    private async Task<int?> ChangeAsync(string id, PolicyDocument? policy, PolicyChange change, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var current = await _store.FindAsync(_space, Key(id), cancel);
+            if (policy is null && current is null)
+                return null;
+
+            var before = current is null ? null : new PolicyDocument(id, Encoding.UTF8.GetString(current.Value));
+            var (number, versions) = await _history.NextAsync(id, policy, change, before, cancel);
+            var condition = current is null ? WriteCondition.MustNotExist : WriteCondition.MustBe(current.Version);
+            var write = policy is null
+                ? StoreWrite.Delete(_space, Key(id), condition) : StoreWrite.Set(_space, Key(id), Encoding.UTF8.GetBytes(policy.Text), condition);
+            if (await _store.WriteAsync([write, .. versions, _all.Touch()], cancel) == WriteResult.Written)
+                return number;
+        }
+    }
 
     private string Key(string id) => $"{_keyPrefix}{id}{Suffix}";
 

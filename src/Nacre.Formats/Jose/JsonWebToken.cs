@@ -42,13 +42,23 @@ public sealed class JsonWebToken
     }
 
     /// <summary>Whether the signature is by this key with ECDSA P-256 and SHA-256, over the bytes received (RFC 7518 section 3.4).</summary>
-    public bool VerifyEs256(ECDsa key)
+    public bool VerifyEs256(ECDsa key) => AlgorithmFor(null, null) == JsonWebKey.Es256
+        && key.VerifyData(_signed, _signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+
+    /// <summary>Whether the signature is by this key, with an algorithm that the key takes, over the bytes received.</summary>
+    /// <param name="key">Passed over when both it and the header have a <c>kid</c> and they differ.</param>
+    /// <param name="type">What <c>typ</c> must be; null takes any.</param>
+    public bool Verify(JwtVerificationKey key, string? type = null) =>
+        AlgorithmFor(key.KeyId, type) is { } algorithm && key.Verify(algorithm, _signed, _signature);
+
+    private string? AlgorithmFor(string? keyId, string? type)
     {
         using var header = StrictJson.Parse(Header, "jwt.header", 16 * 1024);
         var fields = new JsonFields("jwt.header", header.RootElement);
-        return fields.Text("alg", 16) == JsonWebKey.Es256
-            && fields.Find("crit") is null
-            && key.VerifyData(_signed, _signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        var isMeant = fields.Find("crit") is null
+            && (type is null || fields.FindText("typ", 64) == type)
+            && (keyId is null || fields.FindText("kid", 256) is not { } named || named == keyId);
+        return isMeant ? fields.Text("alg", 16) : null;
     }
 
     public static string SignEs256(ECDsa key, ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)

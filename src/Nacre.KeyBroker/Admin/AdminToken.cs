@@ -1,9 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using Nacre.Evidence.Protocol;
 using Nacre.Formats.Jose;
-using Nacre.KeyBroker.Http;
 using Nacre.Storage;
 using Nacre.Storage.Encryption;
 
@@ -34,16 +31,7 @@ public sealed class AdminToken
         return new AdminToken(hash);
     }
 
-    /// <exception cref="KbsProblemException">401 unless it is the token.</exception>
-    public void Require([NotNull] string? bearer, string endpoint)
-    {
-        if (bearer is null || !CryptographicOperations.FixedTimeEquals(Hash(bearer), _hash))
-        {
-            throw new KbsProblemException(
-                401, ErrorTypes.AdminAuthAccess, $"admin access denied for endpoint {endpoint}: "
-                + (bearer is null ? "Failed to parse HTTP Auth Bearer header" : "Cannot verify token with any of the issuers"));
-        }
-    }
+    public bool Is(string bearer) => CryptographicOperations.FixedTimeEquals(Hash(bearer), _hash);
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

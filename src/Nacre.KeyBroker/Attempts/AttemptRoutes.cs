@@ -10,10 +10,10 @@ public static class AttemptRoutes
 
     public static IEnumerable<Route> Create(AttemptStore attempts)
     {
-        yield return new("GET", "kbs/v0/admin/attempts", Access.Admin, async (_, cancel) =>
+        yield return new("GET", "kbs/v0/admin/attempts", Access.View, async (_, cancel) =>
             KbsReply.Of(new JsonObject { ["attempts"] = new JsonArray([.. await attempts.ListAsync(MaxListed, cancel)]) }));
 
-        yield return new("GET", "kbs/v0/admin/attempts/{id}", Access.Admin, async (call, cancel) =>
+        yield return new("GET", "kbs/v0/admin/attempts/{id}", Access.View, async (call, cancel) =>
             KbsReply.Of(await attempts.FindAsync(call["id"], cancel)
                 ?? throw KbsProblemException.NotFound($"no attempt is recorded under {call["id"]}; the newest {AttemptStore.Kept} are kept")));
     }

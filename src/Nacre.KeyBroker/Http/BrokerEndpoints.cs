@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Nacre.Evidence.Protocol;
-using Nacre.Formats;
-using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Metrics;
 using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Http;
@@ -15,7 +15,7 @@ namespace Nacre.KeyBroker.Http;
 /// Between the web server and the route table: path, authorisation, body, cookie, and the translation of every failure into the error body
 /// of the protocol.
 /// </summary>
-public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, ILogger<BrokerEndpoints> log)
+public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, RateLimit limit, BrokerMetrics metrics, TimeProvider clock, ILogger<BrokerEndpoints> log)
 {
     private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
     private const string BearerPrefix = "Bearer ";
@@ -25,26 +25,23 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
     private async Task ServeAsync(HttpContext context)
     {
         KbsReply reply;
+        var since = clock.GetTimestamp();
+        Route? route = null;
         try
         {
-            reply = await AnswerAsync(context);
+            var (segments, query) = RequestPath.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+            (route, var values) = table.Find(context.Request.Method, segments);
+            reply = await AnswerAsync(context, route, values, query);
         }
-        catch (KbsProblemException problem)
+        catch (Exception e) when (KbsProblemException.From(e) is { } problem)
         {
+            if (problem.InnerException is StoreException)
+                LogStore(log, problem.InnerException);
             reply = KbsReply.Of(problem);
-        }
-        catch (MalformedDataException e)
-        {
-            reply = KbsReply.Of(KbsProblemException.Malformed(e.Message, e));
         }
         catch (BadHttpRequestException e)
         {
             reply = KbsReply.Of(new KbsProblemException(e.StatusCode, ErrorTypes.SerdeError, "the request is not HTTP that can be read"));
-        }
-        catch (StoreException e)
-        {
-            LogStore(log, e);
-            reply = KbsReply.Of(new KbsProblemException(503, ErrorTypes.Unavailable, "the store is not available; try again later"));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -58,27 +55,24 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
         }
 #pragma warning restore CA1031
 
+        metrics.Request(route?.Method ?? "other", route?.Template ?? "none", reply.Status, clock.GetElapsedTime(since));
         await WriteAsync(context, reply);
     }
 
-    private async ValueTask<KbsReply> AnswerAsync(HttpContext context)
+    private ValueTask<KbsReply> AnswerAsync(HttpContext context, Route route, IReadOnlyDictionary<string, string> values, string query)
     {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var (segments, query) = RequestPath.Parse(target);
-        var (route, values) = table.Find(context.Request.Method, segments);
-        var bearer = Bearer(context.Request);
-        if (route.Access == Access.Admin)
-            admin.Require(bearer, route.Template);
+        if (route.IsLimited)
+            limit.Require(context.Connection.RemoteIpAddress);
 
         var call = new KbsCall
         {
             Values = values,
             Query = RequestPath.ParseQuery(query),
-            Body = await ReadBodyAsync(context),
             SessionCookie = Cookie(context.Request),
-            Bearer = bearer,
+            Bearer = Bearer(context.Request),
+            From = context.Connection.RemoteIpAddress?.ToString() ?? "",
         };
-        return await route.Handler(call, context.RequestAborted);
+        return trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
@@ -148,6 +142,8 @@ public sealed partial class BrokerEndpoints(RouteTable table, AdminToken admin, 
 
         // Secrets and tokens must not stay in a proxy.
         response.Headers.CacheControl = "no-store";
+        if (reply.RetryAfter is { } pause)
+            response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (reply.Cookie is { } cookie)
             response.Headers.SetCookie = CookieHeader(cookie, context.Request.IsHttps);
         if (reply.Body.Length > 0)

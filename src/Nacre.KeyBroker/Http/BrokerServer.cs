@@ -39,7 +39,8 @@ public sealed class BrokerServer : IAsyncDisposable
         if (certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
-        new BrokerEndpoints(broker.Routes, broker.Admin, logs.CreateLogger<BrokerEndpoints>()).Map(app);
+        new BrokerEndpoints(
+            broker.Routes, broker.Trail, broker.Limit, broker.Metrics, broker.Clock, logs.CreateLogger<BrokerEndpoints>()).Map(app);
         try
         {
             await app.StartAsync(cancel);

@@ -1,3 +1,5 @@
+using Nacre.KeyBroker.Admin;
+
 namespace Nacre.KeyBroker.Http;
 
 /// <summary>One request, after its path was checked and matched. Handlers see this and nothing of the web server.</summary>
@@ -9,13 +11,22 @@ public sealed record KbsCall
     /// <summary>The last of several values with one name counts.</summary>
     public required IReadOnlyDictionary<string, string> Query { get; init; }
 
-    public required ReadOnlyMemory<byte> Body { get; init; }
+    /// <summary>Empty until the peer may use the route.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>Value of the session cookie; null when there is none.</summary>
     public string? SessionCookie { get; init; }
 
     /// <summary>Value of <c>Authorization: Bearer</c>; null when there is none.</summary>
     public string? Bearer { get; init; }
+
+    /// <summary>Address of the peer.</summary>
+    public string From { get; init; } = "";
+
+    /// <summary>Who the administrator is; null on routes that are not for administrators.</summary>
+    public AdminIdentity? Admin { get; init; }
+
+    public CallSubject Subject { get; } = new();
 
     public string this[string name] => Values[name];
 }

@@ -15,6 +15,12 @@ public sealed record KbsReply
     /// <summary>The session cookie to set; null leaves the guest's as it is.</summary>
     public SessionCookie? Cookie { get; init; }
 
+    /// <summary>The audit record's MAC of the secret inside; null when there is none.</summary>
+    public string? SecretMac { get; init; }
+
+    /// <summary>When to ask again; null when that is of no use.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public static KbsReply Empty { get; } = new();
 
     public static KbsReply Of(JsonNode json) => new() { ContentType = Json, Body = JsonText.Utf8(json) };
@@ -22,7 +28,7 @@ public sealed record KbsReply
     public static KbsReply OfJson(byte[] utf8) => new() { ContentType = Json, Body = utf8 };
 
     public static KbsReply Of(KbsProblemException problem) =>
-        new() { Status = problem.Status, ContentType = Json, Body = problem.ToInformation().ToUtf8() };
+        new() { Status = problem.Status, ContentType = Json, Body = problem.ToInformation().ToUtf8(), RetryAfter = problem.RetryAfter };
 }
 
 /// <param name="Value">Opaque to the guest.</param>

@@ -12,8 +12,22 @@ public enum Access
     /// <summary>An attested guest; the handler takes the session or the token and asks the release policy.</summary>
     Guest,
 
-    /// <summary>The administrator's token; checked before the handler runs.</summary>
-    Admin,
+    // For administrators; their token is checked before the body is read. Admin/RoleList.cs says which role has which.
+
+    /// <summary>Looks at policies, reference values, names of secrets, and why guests were refused.</summary>
+    View,
+
+    /// <summary>Changes policies and reference values: decides who is trusted.</summary>
+    WritePolicy,
+
+    /// <summary>Sets and deletes secrets; nobody reads them in clear.</summary>
+    WriteSecret,
+
+    /// <summary>Reads the audit record.</summary>
+    ReadAudit,
+
+    /// <summary>Makes tokens for others.</summary>
+    Administer,
 }
 
 /// <summary>One route.</summary>
@@ -21,9 +35,17 @@ public enum Access
 /// <param name="Template">Segments with slashes between; <c>{name}</c> is one segment, <c>{**name}</c> one or more at the end.</param>
 /// <param name="Access">Who may use it.</param>
 /// <param name="Handler">Serves it.</param>
-public sealed record Route(string Method, string Template, Access Access, Func<KbsCall, CancellationToken, ValueTask<KbsReply>> Handler)
+/// <param name="NarrowsToScope">The handler answers a caller that is limited to a path with what is below that path.</param>
+/// <param name="IsLimited">One client may ask only so often.</param>
+public sealed record Route(
+    string Method, string Template, Access Access, Func<KbsCall, CancellationToken, ValueTask<KbsReply>> Handler, bool NarrowsToScope = false,
+    bool IsLimited = false)
 {
     private readonly string[] _parts = Template.Split('/');
+
+    /// <summary>What the placeholders stand for, with slashes between; null when there are none.</summary>
+    public string? ObjectOf(IReadOnlyDictionary<string, string> values) =>
+        values.Count == 0 ? null : string.Join('/', _parts.Where(part => part[0] == '{').Select(part => values[part.TrimStart('{', '*').TrimEnd('}')]));
 
     internal bool TryMatch(IReadOnlyList<string> segments, [NotNullWhen(true)] out Dictionary<string, string>? values)
     {

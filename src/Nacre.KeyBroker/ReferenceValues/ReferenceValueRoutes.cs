@@ -10,11 +10,11 @@ public sealed class ReferenceValueRoutes(ReferenceValueStore references, Referen
 {
     public IEnumerable<Route> Create()
     {
-        yield return new("POST", "kbs/v0/reference-value", Access.Admin, AddAsync);
-        yield return new("GET", "kbs/v0/reference-value/{**id}", Access.Admin, GetAsync);
-        yield return new("GET", "kbs/v0/admin/reference-values", Access.Admin, ListAsync);
-        yield return new("GET", "kbs/v0/admin/reference-values/{name}", Access.Admin, DescribeAsync);
-        yield return new("DELETE", "kbs/v0/admin/reference-values/{name}", Access.Admin, DeleteAsync);
+        yield return new("POST", "kbs/v0/reference-value", Access.WritePolicy, AddAsync);
+        yield return new("GET", "kbs/v0/reference-value/{**id}", Access.View, GetAsync);
+        yield return new("GET", "kbs/v0/admin/reference-values", Access.View, ListAsync);
+        yield return new("GET", "kbs/v0/admin/reference-values/{name}", Access.View, DescribeAsync);
+        yield return new("DELETE", "kbs/v0/admin/reference-values/{name}", Access.WritePolicy, DeleteAsync);
     }
 
     private async ValueTask<KbsReply> AddAsync(KbsCall call, CancellationToken cancel)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Nacre.Attestation.Policies;
 using Nacre.Evidence.Protocol;
 using Nacre.Rego;
+using Nacre.Verifiers.Schemas;
 
 namespace Nacre.KeyBroker.Resources;
 
@@ -12,9 +13,13 @@ public sealed class ReleasePolicy
     public const string Id = "resource-policy";
     private const string Query = "data.policy.allow";
 
+    private static readonly Lazy<RegoValue> s_schema = new(() => RegoValue.Parse(JsonText.Utf8(ClaimsSchemas.Token())));
+
+    private readonly RegoProgram _program;
     private readonly RegoQuery _allow;
 
-    private ReleasePolicy(PolicyDocument document, RegoQuery allow) => (Document, _allow) = (document, allow);
+    private ReleasePolicy(PolicyDocument document, RegoProgram program) =>
+        (Document, _program, _allow) = (document, program, program.Prepare(Query));
 
     public PolicyDocument Document { get; }
 
@@ -23,7 +28,10 @@ public sealed class ReleasePolicy
 
     /// <exception cref="RegoException">The text is no policy.</exception>
     public static ReleasePolicy Compile(PolicyDocument document) =>
-        new(document, RegoProgram.Compile([new RegoSource(document.FileName, document.Text)]).Prepare(Query));
+        new(document, RegoProgram.Compile([new RegoSource(document.FileName, document.Text)]));
+
+    /// <summary>References into the token that it never has; most often a misspelt claim.</summary>
+    public IReadOnlyList<RegoError> Warnings() => _program.CheckInput(s_schema.Value);
 
     /// <exception cref="RegoException">The evaluation failed or hit a limit.</exception>
     public ReleaseDecision Decide(JsonObject claims, ReleaseRequest request, CancellationToken cancel)
@@ -54,6 +62,14 @@ public sealed class ReleasePolicy
 /// <param name="Query">Of the request.</param>
 public sealed record ReleaseRequest(string Plugin, IReadOnlyList<string> Path, IReadOnlyDictionary<string, string> Query)
 {
+    /// <summary>Plugin and path with slashes between.</summary>
+    public string FullPath => $"{Plugin}/{string.Join('/', Path)}";
+
+    /// <summary>What <see cref="ToJson"/> wrote.</summary>
+    public static ReleaseRequest Parse(JsonObject json) => new(
+        (string)json["plugin"]!, [.. json["resource-path"]!.AsArray().Select(segment => (string)segment!)],
+        json["query"]!.AsObject().ToDictionary(pair => pair.Key, pair => (string)pair.Value!));
+
     public JsonObject ToJson()
     {
         var query = new JsonObject();

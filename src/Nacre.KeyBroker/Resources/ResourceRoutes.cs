@@ -8,8 +8,8 @@ public static class ResourceRoutes
     public static IEnumerable<Route> Create(ResourceService resources)
     {
         yield return new("GET", "kbs/v0/resource/{**path}", Access.Guest, resources.GetAsync);
-        yield return new("POST", "kbs/v0/resource/{**path}", Access.Admin, resources.PutAsync);
-        yield return new("DELETE", "kbs/v0/resource/{**path}", Access.Admin, resources.DeleteAsync);
-        yield return new("GET", "kbs/v0/admin/resources", Access.Admin, resources.ListAsync);
+        yield return new("POST", "kbs/v0/resource/{**path}", Access.WriteSecret, resources.PutAsync);
+        yield return new("DELETE", "kbs/v0/resource/{**path}", Access.WriteSecret, resources.DeleteAsync);
+        yield return new("GET", "kbs/v0/admin/resources", Access.View, resources.ListAsync, NarrowsToScope: true);
     }
 }

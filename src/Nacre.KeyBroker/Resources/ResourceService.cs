@@ -6,6 +6,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Attempts;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Sessions;
 using Nacre.Rego;
@@ -17,7 +18,8 @@ namespace Nacre.KeyBroker.Resources;
 /// (trust.md 1.8). A guest that is denied learns nothing of what exists.
 /// </summary>
 public sealed class ResourceService(
-    ResourceStore resources, PolicyStore<ReleasePolicy> policies, GuestSessions guests, AttemptStore attempts, BrokerOptions options, TimeProvider clock)
+    ResourceStore resources, PolicyStore<ReleasePolicy> policies, GuestSessions guests, AttemptStore attempts, AuditLog audit,
+    DecisionStore decisions, BrokerOptions options, TimeProvider clock)
 {
     public async ValueTask<KbsReply> GetAsync(KbsCall call, CancellationToken cancel)
     {
@@ -28,7 +30,7 @@ public sealed class ResourceService(
         var secret = await resources.FindAsync(uri, cancel) ?? throw KbsProblemException.NotFound($"there is no resource {uri}");
         try
         {
-            return KbsReply.OfJson(JsonWebEncryption.Encrypt(RecipientOf(claims), secret));
+            return KbsReply.OfJson(JsonWebEncryption.Encrypt(RecipientOf(claims), secret)) with { SecretMac = audit.Mac(secret) };
         }
         catch (MalformedDataException e)
         {
@@ -54,13 +56,13 @@ public sealed class ResourceService(
 
     public async ValueTask<KbsReply> ListAsync(KbsCall call, CancellationToken cancel) => KbsReply.Of(new JsonObject
     {
-        ["resources"] = new JsonArray([.. (await resources.ListAsync(cancel)).Select(found =>
+        ["resources"] = new JsonArray([.. (await resources.ListAsync(cancel)).Where(found => call.Admin!.Covers(found.Path)).Select(found =>
             new JsonObject { ["path"] = found.Path, ["bytes"] = found.Bytes, ["version"] = found.Version })]),
     });
 
     private async ValueTask RequireReleaseAsync(JsonObject claims, ReleaseRequest request, CancellationToken cancel)
     {
-        var policy = await policies.FindAsync(ReleasePolicy.Id, cancel)
+        var policy = ReleasePolicies.For(await policies.AllAsync(cancel), request)
             ?? throw new KbsProblemException(403, ErrorTypes.PolicyDeny, "Access denied by policy: there is no resource policy");
         ReleaseDecision decision;
         try
@@ -73,6 +75,7 @@ public sealed class ResourceService(
             decision = ReleaseDecision.Denied($"the policy could not decide: {e.Message}");
         }
 
+        decisions.RecordRelease(IdOf(claims), request, decision.IsAllowed, clock.GetUtcNow());
         if (!decision.IsAllowed)
             throw await DenyAsync(claims, request, policy.Document, decision, cancel);
     }
@@ -81,7 +84,7 @@ public sealed class ResourceService(
         JsonObject claims, ReleaseRequest request, PolicyDocument policy, ReleaseDecision decision, CancellationToken cancel)
     {
         // When the guest's appraisal was not affirming, its findings are the true reason.
-        var jti = claims["jti"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+        var jti = IdOf(claims);
         var appraisal = await attempts.FindAsync(jti, cancel);
         List<string> reasons =
         [
@@ -98,7 +101,7 @@ public sealed class ResourceService(
                 At = now,
                 Kind = AttemptKind.ReleaseDenied,
                 Tee = (string?)appraisal?["tee"],
-                Resource = $"{request.Plugin}/{string.Join('/', request.Path)}",
+                Resource = request.FullPath,
                 Policy = $"{policy.FileName} {policy.Digest}",
                 Appraisal = appraisal is null ? null : jti,
                 Reasons = reasons,
@@ -116,6 +119,8 @@ public sealed class ResourceService(
         using var document = Nacre.Formats.Json.StrictJson.Parse(JsonText.Utf8(key), "token.tee-pubkey", KbsProtocol.MaxMessageBytes);
         return JsonWebKey.Parse(document.RootElement, "token.tee-pubkey");
     }
+
+    private static string IdOf(JsonObject claims) => claims["jti"] is JsonValue value && value.TryGetValue<string>(out var id) ? id : "";
 
     private static ResourceUri Parse(KbsCall call) =>
         ResourceUri.TryParsePath(call["path"], out var uri, out var problem)

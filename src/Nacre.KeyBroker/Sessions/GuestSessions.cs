@@ -13,16 +13,23 @@ public sealed class GuestSessions(SessionSealer sealer, SessionClaims sessions, 
     public async ValueTask<JsonObject> RequireAsync(KbsCall call, CancellationToken cancel)
     {
         if (call.SessionCookie is { } cookie && await FindAsync(cookie, cancel) is { } claims)
-            return claims;
+            return Name(call, claims);
 
         if (call.Bearer is { } token)
         {
             var (tokenClaims, problem) = signer.Verify(token, clock.GetUtcNow());
-            return tokenClaims ?? throw new KbsProblemException(401, ErrorTypes.TokenVerifierError, $"Token Verifier error: {problem}");
+            return tokenClaims is not null ? Name(call, tokenClaims)
+                : throw new KbsProblemException(401, ErrorTypes.TokenVerifierError, $"Token Verifier error: {problem}");
         }
 
         throw new KbsProblemException(401, ErrorTypes.TokenNotFound, "Attestation Token not found"
             + (call.SessionCookie is null ? "" : ": the session is not attested, not known, or has expired"));
+    }
+
+    private static JsonObject Name(KbsCall call, JsonObject claims)
+    {
+        call.Subject.Name = $"guest {(claims["jti"] is JsonValue value && value.TryGetValue<string>(out var id) ? id : "without an id")}";
+        return claims;
     }
 
     private async ValueTask<JsonObject?> FindAsync(string cookie, CancellationToken cancel)

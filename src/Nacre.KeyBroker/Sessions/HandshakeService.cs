@@ -6,13 +6,14 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Metrics;
 
 namespace Nacre.KeyBroker.Sessions;
 
 /// <summary>The handshake: <c>auth</c> gives a challenge, <c>attest</c> takes the evidence for it (trust.md 1.4, 1.5).</summary>
 public sealed class HandshakeService(
     AttestationService attestation, SessionSealer sealer, SessionClaims sessions, KeyProofs keyProofs, AttemptStore attempts,
-    BrokerOptions options, TimeProvider clock)
+    DecisionStore decisions, BrokerMetrics metrics, BrokerOptions options, TimeProvider clock)
 {
     private const int NonceBytes = 32;
 
@@ -99,6 +100,7 @@ public sealed class HandshakeService(
 
     private async ValueTask<KbsReply> AcceptAsync(PendingSession session, Attested attested, DateTimeOffset now, CancellationToken cancel)
     {
+        decisions.RecordAppraisal(attested.Claims, now);
         if (attested.Findings.Any())
         {
             await attempts.RecordAsync(
@@ -116,6 +118,7 @@ public sealed class HandshakeService(
         }
 
         var expires = DateTimeOffset.FromUnixTimeSeconds((long)attested.Claims["exp"]!);
+        metrics.Handshake(now - (session.Expires - options.SessionLife));
         return Token(attested.Claims) with
         {
             Cookie = new SessionCookie(await sessions.SealAsync(attested.Claims, session.Nonce, expires, cancel), expires),

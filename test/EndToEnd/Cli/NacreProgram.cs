@@ -60,6 +60,8 @@ internal static class NacreProgram
 
 internal sealed record ProgramResult(int ExitCode, string Output, string Error)
 {
+    public void AssertDone() => Assert.True(ExitCode == 0, $"exit code {ExitCode}: {Error}{Output}");
+
     /// <summary>What a person reads when it fails: an error line, and perhaps a hint; no stack trace.</summary>
     public void AssertFailed(int exitCode, string what)
     {

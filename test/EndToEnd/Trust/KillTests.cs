@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Nacre.Client;
 using Nacre.Evidence.Protocol;
@@ -53,9 +52,7 @@ public sealed class KillTests : IDisposable
 
     private static async Task WriteAsync(Uri url, string data, string name, ConcurrentDictionary<string, string> acknowledged, CancellationToken stop)
     {
-        var roots = new X509Certificate2Collection();
-        roots.ImportFromPemFile(Path.Combine(data, "ca.pem"));
-        using var admin = new KbsAdminClient(KbsTransport.Create(url, roots), (await File.ReadAllTextAsync(Path.Combine(data, "admin-token"), CancellationToken.None)).Trim());
+        using var admin = ServeProcess.ConnectAdmin(url, data);
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             var uri = ResourceUri.Parse($"kbs:///kill/{name}/{i}");

@@ -13,21 +13,29 @@ public sealed class RouteTableTests
         "POST kbs/v0/auth Public",
         "POST kbs/v0/attest Public",
         "GET kbs/v0/resource/{**path} Guest",
-        "POST kbs/v0/resource/{**path} Admin",
-        "DELETE kbs/v0/resource/{**path} Admin",
-        "GET kbs/v0/admin/resources Admin",
-        "POST kbs/v0/attestation-policy Admin",
-        "POST kbs/v0/resource-policy Admin",
-        "GET kbs/v0/resource-policy Admin",
-        "GET kbs/v0/admin/policies Admin",
-        "GET kbs/v0/admin/policies/{kind}/{id} Admin",
-        "POST kbs/v0/reference-value Admin",
-        "GET kbs/v0/reference-value/{**id} Admin",
-        "GET kbs/v0/admin/reference-values Admin",
-        "GET kbs/v0/admin/reference-values/{name} Admin",
-        "DELETE kbs/v0/admin/reference-values/{name} Admin",
-        "GET kbs/v0/admin/attempts Admin",
-        "GET kbs/v0/admin/attempts/{id} Admin",
+        "POST kbs/v0/resource/{**path} WriteSecret",
+        "DELETE kbs/v0/resource/{**path} WriteSecret",
+        "GET kbs/v0/admin/resources View",
+        "POST kbs/v0/attestation-policy WritePolicy",
+        "POST kbs/v0/resource-policy WritePolicy",
+        "GET kbs/v0/resource-policy View",
+        "GET kbs/v0/admin/policies View",
+        "GET kbs/v0/admin/policies/{kind}/{**id} View",
+        "POST kbs/v0/admin/policies/{kind}/{**id} WritePolicy",
+        "DELETE kbs/v0/admin/policies/{kind}/{**id} WritePolicy",
+        "GET kbs/v0/admin/policy-history/{kind}/{**id} View",
+        "POST kbs/v0/admin/policy-rollback/{kind}/{**id} WritePolicy",
+        "POST kbs/v0/admin/policy-dry-run/{kind}/{**id} View",
+        "POST kbs/v0/reference-value WritePolicy",
+        "GET kbs/v0/reference-value/{**id} View",
+        "GET kbs/v0/admin/reference-values View",
+        "GET kbs/v0/admin/reference-values/{name} View",
+        "DELETE kbs/v0/admin/reference-values/{name} WritePolicy",
+        "GET kbs/v0/admin/attempts View",
+        "GET kbs/v0/admin/attempts/{id} View",
+        "POST kbs/v0/admin/tokens Administer",
+        "GET kbs/v0/admin/audit ReadAudit",
+        "GET kbs/v0/admin/audit/heads ReadAudit",
         "GET healthz Public",
         "GET readyz Public",
     ];
@@ -48,11 +56,11 @@ public sealed class RouteTableTests
         using var http = stage.RawClient();
         using var guest = stage.SampleGuest();
         var attestationToken = (await guest.AttestAsync(TestContext.Current.CancellationToken)).Token;
-        foreach (var route in s_expected.Select(line => line.Split(' ')).Where(parts => parts[2] == "Admin"))
+        foreach (var route in s_expected.Select(line => line.Split(' ')).Where(parts => parts[2] is not ("Public" or "Guest")))
         {
-            var path = route[1].Replace("{**path}", "default/key/1", StringComparison.Ordinal)
+            var path = route[1].Replace("{kind}/{**id}", "resource/resource-policy", StringComparison.Ordinal).Replace("{**path}", "default/key/1", StringComparison.Ordinal)
                 .Replace("{**id}", "svn", StringComparison.Ordinal).Replace("{name}", "svn", StringComparison.Ordinal)
-                .Replace("{kind}/{id}", "resource/resource-policy", StringComparison.Ordinal).Replace("{id}", "x", StringComparison.Ordinal);
+                .Replace("{id}", "x", StringComparison.Ordinal);
             foreach (var authorization in (string?[])[null, "", "Bearer", "Bearer ", "Bearer x", $"Basic {stage.AdminToken}", $"Bearer {stage.AdminToken}x", $"Bearer {attestationToken}"])
             {
                 using var request = new HttpRequestMessage(new HttpMethod(route[0]), $"/{path}");

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
+using Nacre.Client;
+using Nacre.KeyBroker;
 
 namespace Nacre.EndToEndTests.Trust;
 
@@ -28,6 +31,14 @@ internal sealed class ServeProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         return new ServeProcess(process, await process.StandardOutput.ReadLineAsync(CancellationToken.None));
+    }
+
+    /// <summary>For the administrator of a server on this data directory.</summary>
+    public static KbsAdminClient ConnectAdmin(Uri url, string data)
+    {
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPemFile(TrustServer.CaPath(data));
+        return new KbsAdminClient(KbsTransport.Create(url, roots), File.ReadAllText(TrustServer.AdminTokenPath(data)).Trim());
     }
 
     /// <summary>SIGKILL: nothing is flushed, nothing is closed.</summary>

@@ -8,6 +8,8 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Guest.AttestationAgent;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Audit;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.EndToEndTests.Trust;
@@ -41,8 +43,13 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="directory">Shared with another stage; null makes one.</param>
     /// <param name="explain">Tell guests why.</param>
     /// <param name="tls">Without it a test may skip more time than a certificate lives.</param>
+    /// <param name="audit">Null keeps the record in the directory.</param>
+    /// <param name="issuers">Of tokens of administrators.</param>
+    /// <param name="metrics">Serve them, on a free port.</param>
+    /// <param name="broker">How the broker behaves otherwise.</param>
     public static async Task<TrustStage> StartAsync(
-        bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true)
+        bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
+        AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null, bool metrics = false, BrokerOptions? broker = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -53,8 +60,11 @@ internal sealed class TrustStage : IAsyncDisposable
                 Url = new Uri(tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0"),
                 Development = development,
                 TpmRoots = roots ?? EkRoots.None,
-                Broker = new BrokerOptions { ExplainToGuests = explain },
+                Broker = (broker ?? new()) with { ExplainToGuests = explain },
+                MetricsUrl = metrics ? new Uri("http://127.0.0.1:0") : null,
                 Clock = clock,
+                Audit = audit,
+                AdminIssuers = issuers ?? [],
             },
             CancellationToken.None);
         var stage = new TrustStage(server, place, clock, directory is null);

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Nacre.Evidence.Protocol;
+using Nacre.Formats.Json;
+using Nacre.KeyBroker;
+using Nacre.KeyBroker.Audit;
+using Nacre.Storage;
+using Nacre.Storage.Encryption;
+
+namespace Nacre.Cli.Audit;
+
+/// <summary><c>nacre audit verify DIR…</c>: whether any line was altered, removed, moved or cut off.</summary>
+internal static class AuditVerifyCommand
+{
+    private const int MaxHeadsBytes = 16 * 1024 * 1024;
+
+    public static Command Create()
+    {
+        var directories = new Argument<DirectoryInfo[]>("dir")
+        {
+            Description = "Data directory of a server, or its audit folder; all of them when several servers share a store.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var heads = new Option<FileInfo?>("--heads") { Description = "What nacre audit heads printed; without it the store in the data directory is asked." };
+        var command = new Command("verify", "Verify audit records. Example: nacre audit verify /var/lib/nacre") { directories, heads };
+        var format = OutputFormat.AddTo(command);
+        command.SetAction(async (line, cancel) =>
+        {
+            var places = line.GetRequiredValue(directories);
+            if (Array.Find(places, place => !place.Exists) is { } absent)
+                throw new CommandException($"there is no directory {absent}");
+
+            var anchors = line.GetValue(heads) is { } file
+                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel)) : await FromStoreAsync(places, cancel);
+            var report = AuditVerification.Run([.. places.Select(AuditFolder)], anchors);
+            format.Write(line, new JsonArray([.. report.Chains.Select(Row)]), "chain", "segments", "lines", "unfinished-bytes", "problem");
+            if (report.IsWhole)
+                return ExitCode.Done;
+
+            throw new CommandException(
+                $"the audit record is not whole: {report.Chains.First(chain => chain.Problem is not null).Problem}",
+                "compare it with a copy that was kept elsewhere", ExitCode.NotVerified);
+        });
+        return command;
+    }
+
+    private static string AuditFolder(DirectoryInfo place) =>
+        Directory.Exists(TrustServer.AuditDirectory(place.FullName)) || File.Exists(TrustServer.StorePath(place.FullName))
+            ? TrustServer.AuditDirectory(place.FullName) : place.FullName;
+
+    private static async Task<IReadOnlyDictionary<string, AuditHead>> FromStoreAsync(DirectoryInfo[] places, CancellationToken cancel)
+    {
+        var data = Array.Find(places, place => File.Exists(TrustServer.StorePath(place.FullName))) ?? throw new CommandException(
+            "none of the directories has the store, which knows where each chain must end",
+            "name the data directory, or give --heads FILE with what nacre audit heads printed");
+        try
+        {
+            using var master = MasterKey.FromFile(TrustServer.MasterKeyPath(data.FullName));
+            await using var store = await EncryptedStore.OpenAsync(StoreList.Open("sqlite", TrustServer.StorePath(data.FullName)), master, cancel);
+            return await new AuditAnchors(store).ReadAsync(cancel);
+        }
+        catch (StoreException e)
+        {
+            throw new CommandException(e.Message);
+        }
+    }
+
+    private static Dictionary<string, AuditHead> Parse(byte[] utf8)
+    {
+        using var document = StrictJson.Parse(utf8, "audit.heads", MaxHeadsBytes);
+        var fields = new JsonFields("audit.heads", document.RootElement);
+        return fields.Element.EnumerateObject().ToDictionary(
+            member => member.Name, member => AuditHead.Parse(JsonText.Utf8(JsonObject.Create(fields.Object(member.Name).Element.Clone())!)));
+    }
+
+    private static JsonObject Row(AuditChainReport chain) => new()
+    {
+        ["chain"] = chain.Chain,
+        ["segments"] = chain.Segments,
+        ["lines"] = chain.Lines,
+        ["unfinished-bytes"] = chain.UnfinishedBytes,
+        ["problem"] = chain.Problem,
+    };
+}

@@ -1,0 +1,248 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Nacre.Formats;
+using Nacre.Storage;
+
+namespace Nacre.KeyBroker.Audit;
+
+/// <summary>
+/// The audit record of this process. Whatever is waiting when the writer looks is written and flushed together, so that concurrent requests
+/// share one flush. The store is told the end of the chain at most once in <see cref="AuditLogOptions.AnchorEvery"/>, and when the process ends.
+/// </summary>
+public sealed partial class AuditLog : IAsyncDisposable
+{
+    private const int MaxWaiting = 4096;
+    private const int MaxGroup = 512;
+    private const string KeySpace = "key";
+    private const string KeyName = "audit-mac";
+
+    private readonly AuditChain _chain;
+    private readonly AuditAnchors _anchors;
+    private readonly AuditLogOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly SecretBytes _macKey;
+    private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Task _loop;
+    private AuditHead _anchored = AuditHead.Start;
+    private long _anchoredAt;
+
+    private AuditLog(AuditChain chain, AuditAnchors anchors, AuditLogOptions options, TimeProvider clock, ILogger log, SecretBytes macKey)
+    {
+        (_chain, _anchors, _options, _clock, _log, _macKey) = (chain, anchors, options, clock, log, macKey);
+        _anchoredAt = clock.GetTimestamp();
+        _loop = Task.Run(RunAsync);
+    }
+
+    public string Directory => _options.Directory;
+
+    public string Chain => _chain.Id;
+
+    /// <summary>Goes on with a chain that no process writes, or begins one. Call while no other process opens the same directory.</summary>
+    /// <exception cref="AuditException">The record cannot be written.</exception>
+    public static async Task<AuditLog> OpenAsync(
+        IKeyValueStore store, AuditLogOptions options, TimeProvider clock, ILogger log, CancellationToken cancel)
+    {
+        var anchors = new AuditAnchors(store);
+        var macKey = await store.GetOrCreateAsync(KeySpace, KeyName, () => RandomNumberGenerator.GetBytes(32), cancel);
+        try
+        {
+            System.IO.Directory.CreateDirectory(options.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var damage = new List<string>();
+            var chain = Take(options, await anchors.ReadAsync(cancel), damage);
+            foreach (var problem in damage)
+                LogDamage(log, problem);
+
+            var opened = new AuditLog(chain, anchors, options, clock, log, SecretBytes.Own(macKey));
+            try
+            {
+                await opened.WriteAsync(writer => WriteStart(writer, clock.GetUtcNow(), chain.Torn, damage), cancel);
+                await anchors.WriteAsync(chain.Id, chain.Head, cancel);
+                return opened;
+            }
+            catch
+            {
+                await opened.DisposeAsync();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AuditException($"the audit record in '{options.Directory}' cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Returns when the line is on disk.</summary>
+    /// <exception cref="AuditException">It is not, and what it speaks of must not happen.</exception>
+    public Task AppendAsync(AuditEvent e, CancellationToken cancel) => WriteAsync(writer => AuditLine.Write(writer, e), cancel);
+
+    /// <summary>Returns when the line is in the queue; it is written with the next group. For what was announced by a line before.</summary>
+    public async ValueTask QueueAsync(AuditEvent e, CancellationToken cancel) => await EnqueueAsync(writer => AuditLine.Write(writer, e), cancel);
+
+    /// <summary>What may be recorded of a secret: who has the key can tell whether two are the same, nobody can tell what they are.</summary>
+    public string Mac(ReadOnlySpan<byte> secret) => Convert.ToHexStringLower(HMACSHA256.HashData(_macKey.Reveal(), secret));
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryWrite(new Pending(writer => WriteStop(writer, _clock.GetUtcNow())));
+        _queue.Writer.TryComplete();
+        await _loop;
+        _chain.Dispose();
+        _macKey.Dispose();
+    }
+
+    private async Task WriteAsync(Action<Utf8JsonWriter> line, CancellationToken cancel) =>
+        await (await EnqueueAsync(line, cancel)).Done.Task.WaitAsync(cancel);
+
+    private async ValueTask<Pending> EnqueueAsync(Action<Utf8JsonWriter> line, CancellationToken cancel)
+    {
+        var pending = new Pending(line);
+        try
+        {
+            await _queue.Writer.WriteAsync(pending, cancel);
+            return pending;
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new AuditException("the audit record is closed", e);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var group = new List<Pending>();
+        while (await WaitAsync())
+        {
+            group.Clear();
+            while (group.Count < MaxGroup && _queue.Reader.TryRead(out var pending))
+                group.Add(pending);
+            if (group.Count > 0)
+                Flush(group);
+            if (_clock.GetElapsedTime(_anchoredAt) >= _options.AnchorEvery)
+                await AnchorAsync();
+        }
+
+        await AnchorAsync();
+    }
+
+    /// <summary>Until there is something to write, or the store lags behind; false when there will be no more.</summary>
+    private async ValueTask<bool> WaitAsync()
+    {
+        var more = _queue.Reader.WaitToReadAsync().AsTask();
+        if (more.IsCompleted || _anchored.IsSame(_chain.Head))
+            return await more;
+
+        using var enough = new CancellationTokenSource();
+        await Task.WhenAny(more, Task.Delay(_options.AnchorEvery, _clock, enough.Token));
+        await enough.CancelAsync();
+        return !more.IsCompleted || await more;
+    }
+
+    private void Flush(List<Pending> group)
+    {
+        try
+        {
+            var since = _clock.GetTimestamp();
+            _chain.Append([.. group.Select(pending => pending.Line)]);
+            _options.Flushed?.Invoke(group.Count, _clock.GetElapsedTime(since));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogUnwritable(_log, e);
+            var failure = new AuditException($"the audit record cannot be written: {e.Message}", e);
+            foreach (var pending in group)
+                pending.Done.TrySetException(failure);
+            return;
+        }
+
+        foreach (var pending in group)
+            pending.Done.TrySetResult();
+    }
+
+    private async ValueTask AnchorAsync()
+    {
+        _anchoredAt = _clock.GetTimestamp();
+        if (_anchored.IsSame(_chain.Head))
+            return;
+
+        var head = _chain.Head;
+        try
+        {
+            await _anchors.WriteAsync(_chain.Id, head, CancellationToken.None);
+            _anchored = head;
+        }
+        catch (StoreException e)
+        {
+            // The chain is whole without it; the next round tries again.
+            LogUnanchored(_log, e);
+        }
+    }
+
+    private static AuditChain Take(AuditLogOptions options, IReadOnlyDictionary<string, AuditHead> anchors, List<string> damage)
+    {
+        foreach (var id in AuditSegment.List(options.Directory).Select(segment => segment.Chain).Distinct())
+        {
+            if (AuditChain.TryLock(options.Directory, id) is not { } held)
+                continue;
+
+            try
+            {
+                return AuditChain.Open(options.Directory, id, held, anchors.GetValueOrDefault(id), options.MaxSegmentBytes);
+            }
+            catch (AuditDamageException e)
+            {
+                // Evidence of what was done to it: it stays as it is, and another chain is begun.
+                held.Dispose();
+                damage.Add(e.Message);
+            }
+        }
+
+        var fresh = AuditChain.NewId();
+        return AuditChain.Open(options.Directory, fresh, AuditChain.TryLock(options.Directory, fresh)!, null, options.MaxSegmentBytes);
+    }
+
+    private static void WriteStart(Utf8JsonWriter writer, DateTimeOffset at, byte[] torn, List<string> damage)
+    {
+        AuditLine.WriteTime(writer, at);
+        writer.WriteString("action", AuditLine.StartAction);
+        if (torn.Length > 0)
+        {
+            // Of a line that a crash kept from being finished; nobody was told that it was written.
+            writer.WriteNumber("torn-bytes", torn.Length);
+            writer.WriteString("torn-sha256", Convert.ToHexStringLower(SHA256.HashData(torn)));
+        }
+
+        if (damage.Count == 0)
+            return;
+
+        writer.WriteStartArray("damaged");
+        foreach (var problem in damage)
+            writer.WriteStringValue(problem);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteStop(Utf8JsonWriter writer, DateTimeOffset at)
+    {
+        AuditLine.WriteTime(writer, at);
+        writer.WriteString("action", AuditLine.StopAction);
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The audit record cannot be written; nothing is released until it can")]
+    private static partial void LogUnwritable(ILogger log, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store was not told where the audit record ends")]
+    private static partial void LogUnanchored(ILogger log, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The audit record is damaged, and another chain was begun: {Problem}")]
+    private static partial void LogDamage(ILogger log, string problem);
+
+    private sealed class Pending(Action<Utf8JsonWriter> line)
+    {
+        public Action<Utf8JsonWriter> Line { get; } = line;
+
+        /// <summary>Continuations run elsewhere: the writer must not wait for its callers.</summary>
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

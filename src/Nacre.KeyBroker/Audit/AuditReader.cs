@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Nacre.Formats;
+using Nacre.Formats.Json;
+
+namespace Nacre.KeyBroker.Audit;
+
+/// <summary>Reads the record for people: the newest lines of all chains of one directory, by time.</summary>
+public static class AuditReader
+{
+    /// <param name="directory">With the segments.</param>
+    /// <param name="since">Lines from then on; null for all.</param>
+    /// <param name="limit">The newest of them.</param>
+    /// <param name="reference">Only lines with this reference id; null for all.</param>
+    public static IReadOnlyList<JsonObject> Read(string directory, DateTimeOffset? since, int limit, string? reference)
+    {
+        var from = since?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        var newest = new PriorityQueue<JsonObject, (string At, long Sequence)>();
+        foreach (var segment in AuditSegment.List(directory))
+        {
+            if (since is null || File.GetLastWriteTimeUtc(segment.FullPath) >= since.Value.UtcDateTime)
+                Collect(segment);
+        }
+
+        var lines = new List<JsonObject>(newest.Count);
+        while (newest.TryDequeue(out var line, out _))
+            lines.Add(line);
+        return lines;
+
+        void Collect(AuditSegment segment)
+        {
+            ReadOnlyMemory<byte> rest = segment.ReadAll();
+            while (rest.Span.IndexOf((byte)'\n') is >= 0 and var end)
+            {
+                var line = Parse(segment, rest[..end]);
+                rest = rest[(end + 1)..];
+                var at = (string?)line["at"];
+                if (at is null || string.CompareOrdinal(at, from) < 0 || reference is not null && (string?)line["reference"] != reference)
+                    continue;
+
+                newest.Enqueue(line, (at, (long)line["seq"]!));
+                if (newest.Count > limit)
+                    newest.Dequeue();
+            }
+        }
+    }
+
+    private static JsonObject Parse(AuditSegment segment, ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var document = StrictJson.Parse(line, "audit.line", AuditLine.MaxBytes);
+            var json = JsonObject.Create(document.RootElement.Clone())!;
+            json["chain"] = segment.Chain;
+            json.Remove("hash");
+            return json;
+        }
+        catch (Exception e) when (e is MalformedDataException or InvalidOperationException)
+        {
+            throw new AuditDamageException(segment.FileName, 1, "a line cannot be read; nacre audit verify says which");
+        }
+    }
+}

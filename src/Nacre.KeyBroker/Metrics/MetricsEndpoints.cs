@@ -1,0 +1,25 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Nacre.KeyBroker.Metrics;
+
+/// <summary><c>GET /metrics</c>, and nothing else.</summary>
+internal sealed class MetricsEndpoints(PrometheusText metrics)
+{
+    public void Map(IApplicationBuilder app) => app.Run(ServeAsync);
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        if (context.Request.Path != "/metrics" || context.Request.Method != "GET")
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        var body = Encoding.UTF8.GetBytes(metrics.Write());
+        context.Response.ContentType = PrometheusText.ContentType;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Nacre.KeyBroker.Metrics;
+
+/// <summary>A port of its own for metrics, over plain HTTP: it is for the operator's network, not for guests.</summary>
+internal sealed class MetricsServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly PrometheusText _metrics;
+
+    private MetricsServer(WebApplication app, PrometheusText metrics, Uri url) => (_app, _metrics, Url) = (app, metrics, url);
+
+    /// <summary>With the real port.</summary>
+    public Uri Url { get; }
+
+    /// <exception cref="IOException">The address is in use or not of this machine.</exception>
+    public static async Task<MetricsServer> StartAsync(Uri url, BrokerMetrics measured, ILoggerFactory logs, CancellationToken cancel)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 64;
+            kestrel.Listen(IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) ? address : IPAddress.Loopback, url.Port);
+        });
+        var app = builder.Build();
+        var metrics = new PrometheusText(measured.Meter);
+        new MetricsEndpoints(metrics).Map(app);
+        try
+        {
+            await app.StartAsync(cancel);
+            var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            return new MetricsServer(app, metrics, new UriBuilder(url) { Port = new Uri(address).Port }.Uri);
+        }
+        catch
+        {
+            metrics.Dispose();
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _metrics.Dispose();
+    }
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+
+namespace Nacre.KeyBroker.Metrics;
+
+/// <summary>Collects what a meter measures and writes it in the text format of Prometheus (version 0.0.4). Bounded in series.</summary>
+public sealed class PrometheusText : IDisposable
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private const int MaxSeries = 4096;
+
+    // As OpenTelemetry advises for durations in seconds, with finer steps for flushes.
+    private static readonly double[] s_bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+    private readonly MeterListener _listener = new();
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<(string Name, string Labels), Series> _series = [];
+
+    public PrometheusText(Meter meter)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (ReferenceEquals(instrument.Meter, meter))
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
+        _listener.Start();
+    }
+
+    public string Write()
+    {
+        var text = new StringBuilder();
+        lock (_gate)
+        {
+            var last = "";
+            foreach (var ((name, labels), series) in _series)
+            {
+                if (name != last)
+                    text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {series.Instrument.Description}\n# TYPE {name} {(series.Buckets is null ? "counter" : "histogram")}\n");
+                last = name;
+                series.Write(text, name, labels);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var isHistogram = instrument is Histogram<double>;
+        var name = instrument.Name.Replace('.', '_') + (isHistogram ? "_seconds" : "_total");
+        var labels = Labels(tags);
+        lock (_gate)
+        {
+            if (!_series.TryGetValue((name, labels), out var series))
+            {
+                if (_series.Count >= MaxSeries)
+                    return;
+                _series.Add((name, labels), series = new Series(instrument, isHistogram ? new long[s_bounds.Length + 1] : null));
+            }
+
+            series.Add(value);
+        }
+    }
+
+    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.IsEmpty)
+            return "";
+
+        var text = new StringBuilder();
+        foreach (var (name, value) in tags)
+        {
+            var escaped = Convert.ToString(value, CultureInfo.InvariantCulture)!
+                .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            text.Append(text.Length == 0 ? "" : ",").Append(name.Replace('.', '_')).Append("=\"").Append(escaped).Append('"');
+        }
+
+        return text.ToString();
+    }
+
+    private sealed class Series(Instrument instrument, long[]? buckets)
+    {
+        private double _sum;
+
+        public Instrument Instrument { get; } = instrument;
+
+        public long[]? Buckets { get; } = buckets;
+
+        public void Add(double value)
+        {
+            _sum += value;
+            if (Buckets is null)
+                return;
+
+            var index = Array.BinarySearch(s_bounds, value);
+            Buckets[index < 0 ? ~index : index]++;
+        }
+
+        public void Write(StringBuilder text, string name, string labels)
+        {
+            var braces = labels.Length == 0 ? "" : $"{{{labels}}}";
+            if (Buckets is null)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{name}{braces} {_sum}\n");
+                return;
+            }
+
+            var count = 0L;
+            for (var i = 0; i < Buckets.Length; i++)
+            {
+                count += Buckets[i];
+                var bound = i < s_bounds.Length ? s_bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
+                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{(labels.Length == 0 ? "" : ",")}le=\"{bound}\"}} {count}\n");
+            }
+
+            text.Append(CultureInfo.InvariantCulture, $"{name}_sum{braces} {_sum}\n{name}_count{braces} {count}\n");
+        }
+    }
+}

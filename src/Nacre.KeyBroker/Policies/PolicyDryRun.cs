@@ -1,0 +1,139 @@
+using System.Text.Json.Nodes;
+using Nacre.Attestation.Appraisal;
+using Nacre.Attestation.Policies;
+using Nacre.Attestation.ReferenceValues;
+using Nacre.KeyBroker.Attempts;
+using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Resources;
+using Nacre.Rego;
+
+namespace Nacre.KeyBroker.Policies;
+
+/// <summary>
+/// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values of now, so
+/// that only the policy makes the difference; nothing is changed.
+/// </summary>
+public sealed class PolicyDryRun(
+    DecisionStore decisions, PolicyStore<AttestationPolicy> attestation, PolicyStore<ReleasePolicy> release, ReferenceValueStore references,
+    TimeProvider clock)
+{
+    private const int MaxTold = 200;
+
+    public IEnumerable<Route> Create()
+    {
+        yield return new("POST", "kbs/v0/admin/policy-dry-run/{kind}/{**id}", Access.View, RunAsync);
+    }
+
+    private async ValueTask<KbsReply> RunAsync(KbsCall call, CancellationToken cancel)
+    {
+        var policy = PolicyBody.Parse(call.Body, call["id"]);
+        try
+        {
+            return call["kind"] switch
+            {
+                "attestation" => Report(await AppraiseAsync(attestation.Compile(policy), cancel)),
+                "resource" => Report(await ReleaseAsync(new StoredPolicy<ReleasePolicy>(policy, release.Compile(policy)), cancel)),
+                _ => throw KbsProblemException.NotFound($"there are no {call["kind"]} policies"),
+            };
+        }
+        catch (RegoException e)
+        {
+            throw PolicySet.Unusable(e);
+        }
+    }
+
+    private async ValueTask<List<JsonObject>> AppraiseAsync(AttestationPolicy candidate, CancellationToken cancel)
+    {
+        var id = candidate.Document.Id;
+        var current = (await attestation.FindAsync(id, cancel))?.Compiled;
+        var snapshot = await references.SnapshotAsync(cancel);
+        var results = new List<JsonObject>();
+        await foreach (var (appraisal, record) in decisions.AppraisalsAsync(cancel))
+        {
+            foreach (var (name, submodule) in record["claims"]?["submods"] as JsonObject ?? [])
+            {
+                if (submodule?["ear.veraison.annotated-evidence"] is not JsonObject claims
+                    || $"{submodule["ear.appraisal-policy-id"]}_{name.TrimEnd("0123456789".ToCharArray())}" != id)
+                    continue;
+
+                var result = Result(Judge(current, claims, snapshot, cancel), Judge(candidate, claims, snapshot, cancel));
+                result["at"] = record["at"]?.DeepClone();
+                result["appraisal"] = appraisal;
+                result["subject"] = name;
+                results.Add(result);
+            }
+        }
+
+        return results;
+    }
+
+    private async ValueTask<List<JsonObject>> ReleaseAsync(StoredPolicy<ReleasePolicy> candidate, CancellationToken cancel)
+    {
+        var id = candidate.Document.Id;
+        var current = await release.AllAsync(cancel);
+        var tried = new Dictionary<string, StoredPolicy<ReleasePolicy>>(current) { [id] = candidate };
+        var appraisals = new Dictionary<string, JsonObject>();
+        await foreach (var (appraisal, record) in decisions.AppraisalsAsync(cancel))
+        {
+            if (record["claims"] is JsonObject claims)
+                appraisals[appraisal] = claims;
+        }
+
+        var results = new List<JsonObject>();
+        await foreach (var (_, record) in decisions.ReleasesAsync(cancel))
+        {
+            var request = ReleaseRequest.Parse(record["request"]!.AsObject());
+            if (!appraisals.TryGetValue((string)record["appraisal"]!, out var claims) || ReleasePolicies.For(tried, request) != candidate)
+                continue;
+
+            var result = Result(Decide(ReleasePolicies.For(current, request), claims, request, cancel), Decide(candidate, claims, request, cancel));
+            result["at"] = record["at"]?.DeepClone();
+            result["appraisal"] = record["appraisal"]?.DeepClone();
+            result["subject"] = request.FullPath;
+            results.Add(result);
+        }
+
+        return results;
+    }
+
+    private string Judge(AttestationPolicy? policy, JsonObject claims, ReferenceValueSnapshot snapshot, CancellationToken cancel)
+    {
+        try
+        {
+            return policy is null ? "no policy" : Describe(policy.Judge(claims, snapshot, clock.GetUtcNow(), cancel));
+        }
+        catch (Exception e) when (e is RegoException or PolicyResultException)
+        {
+            return $"cannot decide: {e.Message}";
+        }
+    }
+
+    private static string Decide(StoredPolicy<ReleasePolicy>? policy, JsonObject claims, ReleaseRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            return policy?.Compiled.Decide(claims, request, cancel).IsAllowed == true ? "allowed" : "denied";
+        }
+        catch (RegoException e)
+        {
+            return $"denied: cannot decide: {e.Message}";
+        }
+    }
+
+    // Status first; then the claims that assert something, for two vectors may have one status.
+    private static string Describe(TrustVector vector) =>
+        $"{vector.Status.ToString().ToLowerInvariant()} ({string.Join(", ", vector.Claims.Where(claim => claim.Value != 0).Select(claim => $"{claim.Name} {claim.Value}"))})";
+
+    private static JsonObject Result(string before, string after) => new() { ["before"] = before, ["after"] = after };
+
+    private static KbsReply Report(List<JsonObject> results)
+    {
+        var changed = results.Where(result => (string?)result["before"] != (string?)result["after"]).ToList();
+        return KbsReply.Of(new JsonObject
+        {
+            ["evaluated"] = results.Count,
+            ["changes"] = changed.Count,
+            ["changed"] = new JsonArray([.. changed.Take(MaxTold)]),
+        });
+    }
+}
