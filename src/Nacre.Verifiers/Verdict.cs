@@ -35,7 +35,8 @@ public sealed class Refused : Verdict
 /// <summary>Facts that a verifier vouches for. Only a verifier makes one.</summary>
 public sealed class VerifiedClaims
 {
-    internal VerifiedClaims(string tee, string teeClass, JsonObject claims) => (Tee, TeeClass, Claims) = (tee, teeClass, claims);
+    internal VerifiedClaims(string tee, string teeClass, IEvidenceClaims typed) =>
+        (Tee, TeeClass, Typed, Claims) = (tee, teeClass, typed, typed.ToJson());
 
     /// <summary>Wire name of the TEE.</summary>
     public string Tee { get; }
@@ -43,6 +44,9 @@ public sealed class VerifiedClaims
     /// <summary><c>cpu</c>, <c>gpu</c>, <c>switch</c>, … (trust.md 3.4).</summary>
     public string TeeClass { get; }
 
-    /// <summary>Upstream's claim names. <c>report_data</c> and <c>init_data</c> are set only if the evidence binds them.</summary>
+    /// <summary>The record of the TEE, such as <c>SnpClaims</c>; NVIDIA has one for a device and one for a fabric.</summary>
+    public IEvidenceClaims Typed { get; }
+
+    /// <summary>The same with upstream's names. <c>report_data</c> and <c>init_data</c> are set only if the evidence binds them.</summary>
     public JsonObject Claims { get; }
 }

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Cca;
 using Nacre.Evidence.Csv;
-using Nacre.Evidence.EventLogs;
 using Nacre.Evidence.Nitro;
 using Nacre.Evidence.Nvidia;
 using Nacre.Evidence.Se;
@@ -12,6 +11,7 @@ using Nacre.Evidence.Sgx;
 using Nacre.Evidence.Snp;
 using Nacre.Evidence.Tdx;
 using Nacre.Formats.EventLogs;
+using Nacre.Verifiers.EventLogs;
 
 namespace Nacre.Cli.Evidence;
 
@@ -74,7 +74,7 @@ internal static class EvidenceShowCommand
             registers[hash.Name] = bank;
         }
 
-        var events = UefiEventClaims.Create(log);
+        JsonArray events = [.. UefiEventClaims.Create(log).Select(one => (JsonNode)one.ToJson())];
         if (format.IsJson(line))
             OutputFormat.WriteJson(new JsonObject { ["events"] = events, ["registers"] = registers, ["concerns"] = Concerns(log) });
         else

@@ -1,10 +1,7 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Azure;
 using Nacre.Evidence.Snp;
-using Nacre.Evidence.Tpm;
 using Nacre.Formats;
 using Nacre.Formats.X509;
 using Nacre.Verifiers.Snp;
@@ -49,7 +46,7 @@ public sealed class AzSnpVtpmVerifier(SnpOptions options) : IEvidenceVerifier
         if (await _snp.RequireGenuineAsync(checks, report, new("VCEK", vcek), submission.At, cancel) is not { } genuine)
             return checks.Refuse();
 
-        return checks.Conclude(() => [new(Tee, "cpu", Claims(evidence, attest, SnpClaims.Create(report, genuine)))]);
+        return checks.Conclude(() => [new(Tee, "cpu", AzSnpVtpmClaims.Create(SnpClaims.Create(report, genuine), evidence, attest))]);
     }
 
     // Version 0 may send the whole chain; the authorities in it are not needed, but must be AMD's all the same.
@@ -62,27 +59,5 @@ public sealed class AzSnpVtpmVerifier(SnpOptions options) : IEvidenceVerifier
         return chain.Skip(1).FirstOrDefault(one => !AmdRoots.IsAuthority(one)) is { } other
             ? throw new MalformedDataException("azure.evidence", "vcek", 0, $"holds {other.Subject}, which is no authority of AMD's")
             : chain[0].Raw.ToArray();
-    }
-
-    // Upstream's claims of this TEE are text throughout, and bytes are base64 (evidence.md 8.3).
-    private static JsonObject Claims(AzureVtpmEvidence evidence, TpmAttest attest, JsonObject snp)
-    {
-        var claims = new JsonObject();
-        foreach (var (name, value) in snp)
-        {
-            if (name == "chip_id" || value is not JsonValue)
-                continue;
-
-            claims[name] = name == "measurement" ? Convert.ToBase64String(Convert.FromHexString(value.GetValue<string>()))
-                : value.GetValueKind() switch
-                {
-                    JsonValueKind.True => "true",
-                    JsonValueKind.False => "false",
-                    _ => value.ToString(),
-                };
-        }
-
-        AzureVtpmChecks.AddClaims(claims, evidence, attest);
-        return claims;
     }
 }

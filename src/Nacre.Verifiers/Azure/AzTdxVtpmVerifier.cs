@@ -49,8 +49,7 @@ public sealed class AzTdxVtpmVerifier(DcapOptions options) : IEvidenceVerifier
         if (await _tdx.RequireGenuineAsync(checks, quote, report, submission.At, cancel) is not { } claims)
             return checks.Refuse();
 
-        AzureVtpmChecks.AddClaims(claims, evidence, attest);
-        return checks.Conclude(() => [new(Tee, "cpu", claims)]);
+        return checks.Conclude(() => [new(Tee, "cpu", AzTdxVtpmClaims.Create(claims, evidence, attest))]);
     }
 
     private static void RequireSameTd(CheckList checks, HclTdReport local, TdReport report, DcapQuote quote)

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Nacre.Evidence.Azure;
 using Nacre.Evidence.Tpm;
 using Nacre.Formats;
@@ -9,7 +8,7 @@ namespace Nacre.Verifiers.Azure;
 /// <summary>What both kinds of Azure confidential VM have in common: the vTPM's quote and its binding to the processor's report (evidence.md 8.3).</summary>
 internal static class AzureVtpmChecks
 {
-    private const int InitDataPcr = 8;
+    internal const int InitDataPcr = 8;
 
     /// <summary>Parses the inner structures and records the checks that do not need the processor; null when that is not possible.</summary>
     public static TpmAttest? Require(CheckList checks, AzureVtpmEvidence evidence, HclReportType type, EvidenceSubmission submission)
@@ -48,17 +47,6 @@ internal static class AzureVtpmChecks
             reportData.SequenceEqual(expected), "azure.hcl.binding", "report data of the processor's report",
             $"{Convert.ToHexStringLower(expected)} ({report.Hash.Name} of the runtime data)", Convert.ToHexStringLower(reportData),
             "the HCL report or the processor's report is that of another VM: read both again");
-    }
-
-    public static void AddClaims(JsonObject claims, AzureVtpmEvidence evidence, TpmAttest attest)
-    {
-        var tpm = new JsonObject();
-        for (var i = 0; i < evidence.Pcrs.Count; i++)
-            tpm[$"pcr{i:00}"] = Convert.ToHexStringLower(evidence.Pcrs[i]);
-
-        claims["tpm"] = tpm;
-        claims["report_data"] = Convert.ToHexStringLower(attest.ExtraData.Span);
-        claims["init_data"] = Convert.ToHexStringLower(evidence.Pcrs[InitDataPcr]);
     }
 
     public static void Malformed(CheckList checks, MalformedDataException error) => checks.Require(

@@ -1,8 +1,7 @@
-using System.Text.Json.Nodes;
 using Nacre.Evidence.Csv;
-using Nacre.Evidence.EventLogs;
 using Nacre.Formats;
 using Nacre.Formats.EventLogs;
+using Nacre.Verifiers.EventLogs;
 
 namespace Nacre.Verifiers.Csv;
 
@@ -14,7 +13,7 @@ internal static class CsvEventLog
     private const string Remedy = "send the whole log of this boot, as it was recorded";
 
     /// <summary>The events as claims; null if there are none to believe.</summary>
-    public static JsonArray? Require(CheckList checks, CsvReport report, byte[]? bytes)
+    public static IReadOnlyList<UefiEventClaims>? Require(CheckList checks, CsvReport report, byte[]? bytes)
     {
         if (bytes is null)
         {

@@ -63,7 +63,7 @@ public sealed class CsvVerifier(CsvOptions options) : IEvidenceVerifier
         }
 
         var events = CsvEventLog.Require(checks, report, eventLog);
-        return checks.Conclude(() => [new(Tee, "cpu", CsvClaims.Create(report, events))]);
+        return checks.Conclude(() => [new(Tee, "cpu", new CsvClaims { Report = report, UefiEventLogs = events })]);
     }
 
     private void RequireReport(CheckList checks, CsvReport report)

@@ -1,54 +1,112 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
+using Nacre.Verifiers.Collateral.Intel;
 
 namespace Nacre.Verifiers.Dcap;
 
-/// <summary>The claims that collateral adds to those of a quote, upstream's name for name (evidence.md 2.7).</summary>
-internal static class DcapClaims
+/// <summary>What Intel's collateral says of the platform of a quote (evidence.md 2.7). <see cref="DcapClaimList"/> has the names.</summary>
+public sealed record DcapClaims
 {
-    public static void Add(JsonObject claims, DcapPlatform platform, TcbResult result, TcbResult? current)
+    /// <summary>What Intel says of the versions of the platform, or, for a TD, of those it was launched on.</summary>
+    public required TcbStatus TcbStatus { get; init; }
+
+    /// <summary>Date of that level of versions.</summary>
+    public required DateTimeOffset TcbDate { get; init; }
+
+    /// <summary>Intel's advisories that apply to that level: <c>INTEL-SA-…</c>.</summary>
+    public required IReadOnlyList<string> AdvisoryIds { get; init; }
+
+    /// <summary>Number of Intel's evaluation that the collateral belongs to.</summary>
+    public required int TcbEvaluationNumber { get; init; }
+
+    /// <summary>Whether collateral past its end was used, within the grace.</summary>
+    public required bool CollateralExpired { get; init; }
+
+    /// <summary>When the oldest piece of the collateral was issued.</summary>
+    public required DateTimeOffset EarliestIssueDate { get; init; }
+
+    /// <summary>When the youngest piece of the collateral was issued.</summary>
+    public required DateTimeOffset LatestIssueDate { get; init; }
+
+    /// <summary>When the first piece of the collateral ends.</summary>
+    public required DateTimeOffset EarliestExpirationDate { get; init; }
+
+    /// <summary>Number of the revocation list of platforms.</summary>
+    public required long PckCrlNumber { get; init; }
+
+    /// <summary>Number of the revocation list of authorities.</summary>
+    public required long RootCaCrlNumber { get; init; }
+
+    /// <summary>PPID of the platform, 16 bytes.</summary>
+    public required byte[] PlatformProviderId { get; init; }
+
+    /// <summary>SHA-384 of the point of the root key.</summary>
+    public required byte[] RootKeyId { get; init; }
+
+    /// <summary>Kind of memory protection.</summary>
+    public required SgxType SgxType { get; init; }
+
+    /// <summary>Whether packages may be added; null on standard platforms.</summary>
+    public bool? IsDynamicPlatform { get; init; }
+
+    /// <summary>Whether the service keeps the platform's root keys; null on standard platforms.</summary>
+    public bool? IsCachedKeys { get; init; }
+
+    /// <summary>Whether cores run two threads; null on standard platforms.</summary>
+    public bool? IsSmtEnabled { get; init; }
+
+    /// <summary>The platform, 16 bytes, as a number that begins with its highest byte; null under Intel's processor authority.</summary>
+    public byte[]? PlatformInstanceId { get; init; }
+
+    /// <summary>As <see cref="TcbStatus"/>, of the versions that run now; null but for TD report 1.5.</summary>
+    public TcbStatus? TcbStatusCurrent { get; init; }
+
+    /// <summary>As <see cref="TcbDate"/>; null but for TD report 1.5.</summary>
+    public DateTimeOffset? TcbDateCurrent { get; init; }
+
+    /// <summary>As <see cref="AdvisoryIds"/>; null but for TD report 1.5.</summary>
+    public IReadOnlyList<string>? AdvisoryIdsCurrent { get; init; }
+
+    internal static DcapClaims Create(DcapPlatform platform, TcbResult result, TcbResult? current = null)
     {
         var (pck, collateral, dates) = (platform.Chain.Platform, platform.Collateral, platform.Dates);
-        claims["tcb_status"] = result.Status.ToString();
-        claims["tcb_date"] = Date(result.Date);
-        claims["advisory_ids"] = Texts(result.AdvisoryIds);
-        claims["tcb_eval_num"] = Math.Min(collateral.TcbInfo.EvaluationDataNumber, collateral.QeIdentity.EvaluationDataNumber);
-        claims["collateral_expiration_status"] = dates.Expired ? "1" : "0";
-        claims["earliest_issue_date"] = Date(dates.EarliestIssue);
-        claims["latest_issue_date"] = Date(dates.LatestIssue);
-        claims["earliest_expiration_date"] = Date(dates.EarliestExpiration);
-        claims["pck_crl_num"] = (long)collateral.PckCrl.Number.GetValueOrDefault();
-        claims["root_ca_crl_num"] = (long)collateral.RootCaCrl.Number.GetValueOrDefault();
-        claims["platform_provider_id"] = Hex(pck.Ppid);
-        claims["root_key_id"] = Hex(SHA384.HashData(platform.Chain.Root.SubjectPublicKeyInfo.Span[^65..]));
-        claims["sgx_type"] = pck.SgxType switch { 0 => "Standard", 1 => "Scalable", _ => "Scalable with Integrity" };
-        if (pck.SgxType > 0)
+        var isScalable = pck.SgxType > 0;
+        return new()
         {
-            claims["is_dynamic_platform"] = pck.DynamicPlatform ?? false;
-            claims["is_cached_keys"] = pck.CachedKeys ?? false;
-            claims["is_smt_enabled"] = pck.SmtEnabled ?? false;
-        }
+            TcbStatus = result.Status,
+            TcbDate = result.Date,
+            AdvisoryIds = result.AdvisoryIds,
+            TcbEvaluationNumber = Math.Min(collateral.TcbInfo.EvaluationDataNumber, collateral.QeIdentity.EvaluationDataNumber),
+            CollateralExpired = dates.Expired,
+            EarliestIssueDate = dates.EarliestIssue,
+            LatestIssueDate = dates.LatestIssue,
+            EarliestExpirationDate = dates.EarliestExpiration,
+            PckCrlNumber = (long)collateral.PckCrl.Number.GetValueOrDefault(),
+            RootCaCrlNumber = (long)collateral.RootCaCrl.Number.GetValueOrDefault(),
+            PlatformProviderId = pck.Ppid,
+            RootKeyId = SHA384.HashData(platform.Chain.Root.SubjectPublicKeyInfo.Span[^65..]),
+            SgxType = pck.SgxType switch { 0 => SgxType.Standard, 1 => SgxType.Scalable, _ => SgxType.ScalableWithIntegrity },
+            IsDynamicPlatform = isScalable ? pck.DynamicPlatform ?? false : null,
+            IsCachedKeys = isScalable ? pck.CachedKeys ?? false : null,
+            IsSmtEnabled = isScalable ? pck.SmtEnabled ?? false : null,
 
-        if (pck.PlatformInstanceId is { } instance)
-        {
             // A little-endian GUID, shown as a number (evidence.md 2.7).
-            var reversed = instance.AsSpan().ToArray();
-            reversed.AsSpan().Reverse();
-            claims["platform_instance_id"] = Hex(reversed);
-        }
-
-        if (current is not null)
-        {
-            claims["tcb_status_current"] = current.Status.ToString();
-            claims["tcb_date_current"] = Date(current.Date);
-            claims["advisory_ids_current"] = Texts(current.AdvisoryIds);
-        }
+            PlatformInstanceId = pck.PlatformInstanceId?.Reverse().ToArray(),
+            TcbStatusCurrent = current?.Status,
+            TcbDateCurrent = current?.Date,
+            AdvisoryIdsCurrent = current?.AdvisoryIds,
+        };
     }
+}
 
-    public static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
+/// <summary>How a platform protects the memory of enclaves and TDs.</summary>
+public enum SgxType
+{
+    /// <summary>Encryption with integrity and replay protection, for small memory.</summary>
+    Standard,
 
-    private static string Date(DateTimeOffset date) => date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    /// <summary>Encryption alone.</summary>
+    Scalable,
 
-    private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(text => (JsonNode)text)];
+    /// <summary>Encryption with cryptographic integrity.</summary>
+    ScalableWithIntegrity,
 }

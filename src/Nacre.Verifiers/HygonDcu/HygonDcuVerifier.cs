@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.HygonDcu;
 using Nacre.Formats;
@@ -42,7 +41,7 @@ public sealed class HygonDcuVerifier(CsvOptions options) : IEvidenceVerifier
             await RequireAsync(checks, report, submission, cancel);
 
         RequireDistinct(checks, evidence);
-        return checks.Conclude(() => [.. evidence.Reports.Select(report => new VerifiedClaims(Tee, "dcu", Claims(report)))]);
+        return checks.Conclude(() => [.. evidence.Reports.Select(report => new VerifiedClaims(Tee, "dcu", new HygonDcuClaims(report)))]);
     }
 
     private async ValueTask RequireAsync(CheckList checks, HygonDcuReport report, EvidenceSubmission submission, CancellationToken cancel)
@@ -78,22 +77,6 @@ public sealed class HygonDcuVerifier(CsvOptions options) : IEvidenceVerifier
             distinct == evidence.Reports.Count, "hygondcu.distinct", "chip_id of all reports", Number(evidence.Reports.Count), Number(distinct),
             "send one report of each device");
     }
-
-    // Upstream's names; usage and algorithm as hexadecimal digits of the number.
-    private static JsonObject Claims(HygonDcuReport report) => new()
-    {
-        ["body"] = new JsonObject
-        {
-            ["version"] = report.Version,
-            ["chip_id"] = Convert.ToHexStringLower(report.ChipId),
-            ["user_data"] = Convert.ToHexStringLower(report.UserData),
-            ["measure"] = Convert.ToHexStringLower(report.Measure),
-            ["reserved"] = Convert.ToHexStringLower(report.Reserved),
-            ["sig_usage"] = report.SignatureUsage.ToString("x", CultureInfo.InvariantCulture),
-            ["sig_algo"] = report.SignatureAlgorithm.ToString("x", CultureInfo.InvariantCulture),
-        },
-        ["report_data"] = Convert.ToHexStringLower(report.UserData),
-    };
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

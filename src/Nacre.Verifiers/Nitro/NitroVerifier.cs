@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Nitro;
 using Nacre.Formats;
@@ -59,7 +57,7 @@ public sealed class NitroVerifier(NitroOptions options) : IEvidenceVerifier
                     document.Message.Algorithm.Name, "the document was changed on its way: send it as it was made");
         }
 
-        return checks.Conclude(() => [new(Tee, "cpu", Claims(document, submission.ReportData))]);
+        return checks.Conclude(() => [new(Tee, "cpu", NitroClaims.Create(document, submission.ReportData))]);
     }
 
     private static void RequireBinding(CheckList checks, NitroDocument document, EvidenceSubmission submission)
@@ -83,28 +81,4 @@ public sealed class NitroVerifier(NitroOptions options) : IEvidenceVerifier
         field is not null && expected.Length > 0 && field.AsSpan().StartsWith(expected) && !field.AsSpan(expected.Length).ContainsAnyExcept((byte)0);
 
     private static string Text(byte[]? field) => field is null ? "(absent)" : Convert.ToHexStringLower(field);
-
-    private static JsonObject Claims(NitroDocument document, byte[]? reportData)
-    {
-        var claims = new JsonObject
-        {
-            ["module_id"] = document.ModuleId,
-            ["digest"] = document.Digest,
-            ["timestamp"] = document.Timestamp.ToUnixTimeMilliseconds(),
-            ["debug"] = document.IsDebug,
-            ["pcrs"] = new JsonObject(document.Registers.OrderBy(register => register.Key).Select(register =>
-                KeyValuePair.Create(register.Key.ToString(CultureInfo.InvariantCulture), (JsonNode?)Convert.ToHexStringLower(register.Value)))),
-        };
-        Add("public_key", document.PublicKey);
-        Add("user_data", document.UserData);
-        Add("nonce", document.Nonce);
-        Add("report_data", reportData);
-        return claims;
-
-        void Add(string name, byte[]? value)
-        {
-            if (value is not null)
-                claims[name] = Convert.ToHexStringLower(value);
-        }
-    }
 }

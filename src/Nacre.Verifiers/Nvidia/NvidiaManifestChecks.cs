@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Nacre.Evidence.Nvidia;
 using Nacre.Formats;
 using Nacre.Verifiers.Collateral;
@@ -17,10 +16,12 @@ internal static class NvidiaManifestChecks
     private const int DecoderMeasurement = 36;
     private const byte DecoderOn = 0xaa;
 
-    public static async ValueTask RequireAsync(
-        CheckList checks, string name, NvidiaReport report, NvidiaArchitecture architecture, JsonObject claims, NvidiaOptions options,
-        DateTimeOffset at, CancellationToken cancel)
+    /// <summary>What came of it; null without a source of manifests.</summary>
+    public static async ValueTask<NvidiaManifestClaims?> RequireAsync(
+        CheckList checks, string name, NvidiaReport report, NvidiaArchitecture architecture, NvidiaOptions options, DateTimeOffset at,
+        CancellationToken cancel)
     {
+        var parts = new Dictionary<string, NvidiaManifestPart>();
         var golden = new Dictionary<int, IReadOnlyList<byte[]>>();
         var whole = options.Manifests is not null;
         foreach (var wanted in Wanted(report, architecture))
@@ -33,10 +34,7 @@ internal static class NvidiaManifestChecks
             if (options.Manifests is null)
                 continue;
 
-            var prefix = $"x-nvidia-{architecture.TeeClass()}-{wanted.Part}-";
-            claims[prefix + "rim-fetched"] = manifest is not null;
-            claims[prefix + "rim-signature-verified"] = problem is null;
-            claims[prefix + "rim-version-match"] = problem is null;
+            parts.Add(wanted.Part, new(manifest is not null, problem is null));
             if (problem is not null)
                 continue;
 
@@ -45,13 +43,13 @@ internal static class NvidiaManifestChecks
         }
 
         if (options.Manifests is null)
-            return;
+            return null;
 
         var wrong = whole ? FindWrong(report, golden) : null;
         Conclude(
             checks, $"{Id}.measurements", $"{name}: measurements", $"{golden.Count} of them as in the manifests",
             !whole ? "there is no whole set of manifests without contradictions" : wrong, options.RequireManifests);
-        claims["measres"] = !whole ? "absent" : wrong is null ? "success" : "fail";
+        return new(!whole ? NvidiaManifestResult.Absent : wrong is null ? NvidiaManifestResult.Success : NvidiaManifestResult.Fail, parts);
     }
 
     private static void Conclude(CheckList checks, string id, string subject, string expected, string? problem, bool required)

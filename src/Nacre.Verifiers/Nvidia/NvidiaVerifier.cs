@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Nvidia;
 using Nacre.Formats;
@@ -78,16 +77,17 @@ public sealed class NvidiaVerifier(NvidiaOptions options) : IEvidenceVerifier
                 keys.Add(Convert.ToHexStringLower(chain.Leaf.SubjectPublicKeyInfo.Span)), "nvidia.evidence.distinct", $"{name}: key",
                 "that of no other device", $"serial number {chain.Leaf.SerialNumber}", "send the report of each device once");
 
-            var facts = NvidiaClaims.Create(device, chain, architecture, submission.ReportData is not null);
-            await NvidiaManifestChecks.RequireAsync(checks, name, device.Report, architecture, facts, options, submission.At, cancel);
+            var manifests = await NvidiaManifestChecks.RequireAsync(checks, name, device.Report, architecture, options, submission.At, cancel);
             attested.Add((architecture, device.Report));
-            claims.Add(new(Tee, architecture.TeeClass(), facts));
+            claims.Add(new(
+                Tee, architecture.TeeClass(),
+                NvidiaDeviceClaims.Create(device, chain, architecture, submission.ReportData is not null, manifests)));
         }
 
         if (submission.InitDataDigest is not null)
             checks.NotMade("nvidia.init_data", "init data", "these devices cannot bind it; the guest's own evidence does");
         if (NvidiaPpcie.IsComplete(attested))
-            claims.Add(new(Tee, "ppcie", new JsonObject { ["gpu_count"] = NvidiaPpcie.Gpus, ["switch_count"] = NvidiaPpcie.Switches }));
+            claims.Add(new(Tee, "ppcie", new NvidiaFabricClaims(NvidiaPpcie.Gpus, NvidiaPpcie.Switches)));
         return checks.Conclude(() => claims);
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 
 namespace Nacre.Verifiers.Sample;
@@ -17,6 +16,6 @@ public sealed class SampleDeviceVerifier : IEvidenceVerifier
         cancel.ThrowIfCancellationRequested();
         return ValueTask.FromResult(SampleVerifier.Verify(
             submission,
-            evidence => new(Tee, "gpu", new JsonObject { ["svn"] = evidence.Svn, ["report_data"] = evidence.ReportData })));
+            evidence => new(Tee, "gpu", new SampleDeviceClaims(evidence.Svn, evidence.ReportData))));
     }
 }

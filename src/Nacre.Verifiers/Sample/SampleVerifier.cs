@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Sample;
 using Nacre.Formats;
@@ -18,7 +17,7 @@ public sealed class SampleVerifier : IEvidenceVerifier
         ArgumentNullException.ThrowIfNull(submission);
         cancel.ThrowIfCancellationRequested();
         return ValueTask.FromResult(Verify(
-            submission, evidence => new(TeeNames.Sample, "cpu", Claims(evidence, submission.InitDataDigest))));
+            submission, evidence => new(TeeNames.Sample, "cpu", SampleClaims.Create(evidence, submission.InitDataDigest))));
     }
 
     /// <summary>The binding to the report data, which is all there is to check.</summary>
@@ -52,22 +51,5 @@ public sealed class SampleVerifier : IEvidenceVerifier
         }
 
         return checks.Conclude(() => [claims(evidence)]);
-    }
-
-    private static JsonObject Claims(SampleEvidence evidence, byte[]? initDataDigest)
-    {
-        var claims = new JsonObject
-        {
-            ["svn"] = evidence.Svn,
-            ["report_data"] = evidence.ReportData,
-            ["launch_digest"] = "abcde",
-            ["platform_version"] = new JsonObject { ["major"] = 1, ["minor"] = 4 },
-            ["debug"] = false,
-        };
-
-        if (initDataDigest is not null)
-            claims["init_data"] = Convert.ToBase64String(initDataDigest);
-
-        return claims;
     }
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Se;
 using Nacre.Formats;
@@ -13,7 +12,7 @@ namespace Nacre.Verifiers.Se;
 /// </summary>
 public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
 {
-    private const int ReportDataSize = 64;
+    internal const int ReportDataSize = 64;
 
     public string Tee => TeeNames.Se;
 
@@ -126,7 +125,7 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
         var additional = SeAdditionalData.Parse(measured.AdditionalData.Span, flags);
         RequireHost(checks, "se.host_key.attestation", "host key that unpacked the request", additional.AttestationHostKeyHash, hosts);
         RequireHost(checks, "se.host_key.image", "host key that unpacked the image", additional.ImageHostKeyHash, hosts);
-        return checks.Conclude(() => [new(Tee, "cpu", Claims(measured, additional))]);
+        return checks.Conclude(() => [new(Tee, "cpu", SeClaims.Create(measured, additional))]);
     }
 
     private static void RequireHost(CheckList checks, string id, string subject, byte[]? found, IReadOnlyList<byte[]> hosts)
@@ -142,34 +141,6 @@ public sealed class SeVerifier(SeOptions options) : IEvidenceVerifier
             Convert.ToHexStringLower(found),
             "add the document of this machine, or do not run the guest on it");
     }
-
-    // Upstream's names (evidence.md 12.4); what follows them is more of the same answer.
-    private static JsonObject Claims(SeMeasurement measured, SeAdditionalData additional)
-    {
-        var claims = new JsonObject
-        {
-            ["cuid"] = Hex(measured.ConfigurationUid.Span),
-            ["version"] = SeAttestationRequest.Version1,
-            ["tag"] = Hex(measured.Image.Tag.Span),
-            ["page_list_digest"] = Hex(measured.Image.PageListDigest.Span),
-            ["address_list_digest"] = Hex(measured.Image.AddressListDigest.Span),
-            ["tweak_list_digest"] = Hex(measured.Image.TweakListDigest.Span),
-        };
-        Add("report_data", measured.UserData.Length < ReportDataSize ? null : measured.UserData[..ReportDataSize].ToArray());
-        Add("image_phkh", additional.ImageHostKeyHash);
-        Add("attestation_phkh", additional.AttestationHostKeyHash);
-        Add("secret_store_hash", additional.SecretStoreHash);
-        Add("firmware_state", additional.FirmwareState);
-        return claims;
-
-        void Add(string name, byte[]? value)
-        {
-            if (value is not null)
-                claims[name] = Hex(value);
-        }
-    }
-
-    private static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
 
     private static Verdict Malformed(CheckList checks, MalformedDataException error)
     {

@@ -1,50 +1,66 @@
+using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Dcap;
 using Nacre.Evidence.Sgx;
-using static Nacre.Verifiers.Dcap.DcapClaims;
+using Nacre.Verifiers.Dcap;
 
 namespace Nacre.Verifiers.Sgx;
 
-/// <summary>The claims of an SGX quote, upstream's name for name: each is the hexadecimal of the field as it stands (evidence.md 3.2).</summary>
-internal static class SgxClaims
+/// <summary>The claims of an SGX enclave (trust.md 3.9, sgx; evidence.md 3.2). <see cref="SgxClaimList"/> has their names.</summary>
+public sealed record SgxClaims : IEvidenceClaims
 {
-    public static JsonObject Create(DcapQuote quote, SgxReportBody body)
+    /// <summary>Header of the quote.</summary>
+    public required SgxHeaderClaims Header { get; init; }
+
+    /// <summary>Report of the enclave: measurement, signer, attributes, REPORTDATA and CONFIGID.</summary>
+    public required SgxReportBody Body { get; init; }
+
+    /// <summary>Intel's word on the platform.</summary>
+    public required DcapClaims Platform { get; init; }
+
+    public JsonObject ToJson() => SgxClaimList.All.ToJson(this);
+
+    // The body is a view of its bytes, and those of the quote may be the caller's.
+    internal static SgxClaims Create(DcapQuote quote, DcapClaims platform) => new()
     {
-        var header = quote.Header;
-        return new()
-        {
-            ["header"] = new JsonObject
-            {
-                ["version"] = Hex(header[..2]),
-                ["att_key_type"] = Hex(header[2..4]),
-                ["att_key_data_0"] = Hex(header[4..8]),
-                ["qe_svn"] = Hex(header[8..10]),
-                ["pce_svn"] = Hex(header[10..12]),
-                ["vendor_id"] = Hex(header[12..28]),
-                ["user_data"] = Hex(header[28..48]),
-            },
-            ["body"] = new JsonObject
-            {
-                ["cpu_svn"] = Hex(body.CpuSvn),
-                ["misc_select"] = Hex(body.MiscSelect),
-                ["reserved1"] = Hex(body.Reserved1),
-                ["isv_ext_prod_id"] = Hex(body.IsvExtProdId),
-                ["attributes.flags"] = Hex(body.Attributes[..8]),
-                ["attributes.xfrm"] = Hex(body.Attributes[8..]),
-                ["mr_enclave"] = Hex(body.MrEnclave),
-                ["reserved2"] = Hex(body.Reserved2),
-                ["mr_signer"] = Hex(body.MrSigner),
-                ["reserved3"] = Hex(body.Reserved3),
-                ["config_id"] = Hex(body.ConfigId),
-                ["isv_prod_id"] = Hex(body.IsvProdIdBytes),
-                ["isv_svn"] = Hex(body.IsvSvnBytes),
-                ["config_svn"] = Hex(body.ConfigSvn),
-                ["reserved4"] = Hex(body.Reserved4),
-                ["isv_family_id"] = Hex(body.IsvFamilyId),
-                ["report_data"] = Hex(body.ReportData),
-            },
-            ["report_data"] = Hex(body.ReportData),
-            ["init_data"] = Hex(body.ConfigId),
-        };
-    }
+        Header = SgxHeaderClaims.Create(quote.Header),
+        Body = SgxReportBody.Parse(quote.Body.ToArray()),
+        Platform = platform,
+    };
+}
+
+/// <summary>Header of a quote of version 3.</summary>
+public sealed record SgxHeaderClaims
+{
+    /// <summary>Version of the quote.</summary>
+    public required ushort Version { get; init; }
+
+    /// <summary>2 is ECDSA with P-256.</summary>
+    public required ushort AttestationKeyType { get; init; }
+
+    /// <summary>Zero.</summary>
+    public required uint AttestationKeyData0 { get; init; }
+
+    /// <summary>Version of the quoting enclave.</summary>
+    public required ushort QeSvn { get; init; }
+
+    /// <summary>Version of the provisioning certification enclave.</summary>
+    public required ushort PceSvn { get; init; }
+
+    /// <summary>Who made the quoting enclave, 16 bytes.</summary>
+    public required byte[] VendorId { get; init; }
+
+    /// <summary>20 bytes of the quoting enclave.</summary>
+    public required byte[] UserData { get; init; }
+
+    internal static SgxHeaderClaims Create(ReadOnlySpan<byte> header) => new()
+    {
+        Version = BinaryPrimitives.ReadUInt16LittleEndian(header),
+        AttestationKeyType = BinaryPrimitives.ReadUInt16LittleEndian(header[2..]),
+        AttestationKeyData0 = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]),
+        QeSvn = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]),
+        PceSvn = BinaryPrimitives.ReadUInt16LittleEndian(header[10..]),
+        VendorId = header[12..28].ToArray(),
+        UserData = header[28..48].ToArray(),
+    };
 }

@@ -60,12 +60,7 @@ public sealed class SgxVerifier(DcapOptions options) : IEvidenceVerifier
             || !DcapVerification.RequireStatus(checks, result!.Status, options))
             return checks.Refuse();
 
-        return checks.Conclude(() =>
-        {
-            var claims = SgxClaims.Create(quote, body);
-            DcapClaims.Add(claims, platform, result, current: null);
-            return [new(Tee, "cpu", claims)];
-        });
+        return checks.Conclude(() => [new(Tee, "cpu", SgxClaims.Create(quote, DcapClaims.Create(platform, result)))]);
     }
 
     private static void RequireBinding(CheckList checks, SgxReportBody body, EvidenceSubmission submission)

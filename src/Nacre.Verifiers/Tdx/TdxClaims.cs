@@ -1,77 +1,70 @@
+using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Dcap;
 using Nacre.Evidence.Tdx;
-using static Nacre.Verifiers.Dcap.DcapClaims;
+using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.EventLogs;
 
 namespace Nacre.Verifiers.Tdx;
 
-/// <summary>The claims of a TDX quote, upstream's name for name: each is the hexadecimal of the field as it stands (evidence.md 4.2).</summary>
-internal static class TdxClaims
+/// <summary>The claims of a TD (trust.md 3.9, tdx; evidence.md 4.2). <see cref="TdxClaimList"/> has their names.</summary>
+public sealed record TdxClaims : IEvidenceClaims
 {
-    public static JsonObject Create(DcapQuote quote, TdReport report)
+    /// <summary>Header of the quote.</summary>
+    public required TdxHeaderClaims Header { get; init; }
+
+    /// <summary>The TD report: measurements, registers, attributes, REPORTDATA and MRCONFIGID.</summary>
+    public required TdReport Report { get; init; }
+
+    /// <summary>Kind and length of the report; null before quote version 5.</summary>
+    public (ushort Type, uint Size)? Body { get; init; }
+
+    /// <summary>Intel's word on the platform.</summary>
+    public required DcapClaims Platform { get; init; }
+
+    /// <summary>The event log, which leads to the registers; null when none was sent.</summary>
+    public IReadOnlyList<UefiEventClaims>? UefiEventLogs { get; init; }
+
+    public JsonObject ToJson() => TdxClaimList.All.ToJson(this);
+
+    // The report is a view of its bytes, and those of the quote may be the caller's.
+    internal static TdxClaims Create(DcapQuote quote, DcapClaims platform) => new()
     {
-        var header = quote.Header;
-        var claims = new JsonObject
-        {
-            ["quote"] = new JsonObject
-            {
-                ["header"] = new JsonObject
-                {
-                    ["version"] = Hex(header[..2]),
-                    ["att_key_type"] = Hex(header[2..4]),
-                    ["tee_type"] = Hex(header[4..8]),
-                    ["reserved"] = Hex(header[8..12]),
-                    ["vendor_id"] = Hex(header[12..28]),
-                    ["user_data"] = Hex(header[28..48]),
-                },
-                ["body"] = Body(report),
-            },
-            ["td_attributes"] = new JsonObject
-            {
-                ["debug"] = report.Attributes.IsUnderDebug,
-                ["septve_disable"] = report.Attributes.SeptVeDisable,
-                ["protection_keys"] = report.Attributes.ProtectionKeys,
-                ["key_locker"] = report.Attributes.KeyLocker,
-                ["perfmon"] = report.Attributes.PerformanceMonitoring,
-            },
-            ["report_data"] = Hex(report.ReportData),
-            ["init_data"] = Hex(report.MrConfigId),
-        };
-        if (quote.Version == 5)
-        {
-            claims["quote"]!["type"] = Hex(quote.Raw.Span[48..50]);
-            claims["quote"]!["size"] = Hex(quote.Raw.Span[50..54]);
-        }
+        Header = TdxHeaderClaims.Create(quote.Header),
+        Report = TdReport.Parse(quote.Body.ToArray()),
+        Body = quote.Version >= 5 ? (quote.BodyType, (uint)quote.Body.Length) : null,
+        Platform = platform,
+    };
+}
 
-        return claims;
-    }
+/// <summary>Header of a quote of version 4 or 5.</summary>
+public sealed record TdxHeaderClaims
+{
+    /// <summary>Version of the quote.</summary>
+    public required ushort Version { get; init; }
 
-    private static JsonObject Body(TdReport report)
+    /// <summary>2 is ECDSA with P-256.</summary>
+    public required ushort AttestationKeyType { get; init; }
+
+    /// <summary>0x81 for TDX.</summary>
+    public required uint TeeType { get; init; }
+
+    /// <summary>Zero.</summary>
+    public required uint Reserved { get; init; }
+
+    /// <summary>Who made the quoting enclave, 16 bytes.</summary>
+    public required byte[] VendorId { get; init; }
+
+    /// <summary>20 bytes of the quoting enclave.</summary>
+    public required byte[] UserData { get; init; }
+
+    internal static TdxHeaderClaims Create(ReadOnlySpan<byte> header) => new()
     {
-        var body = new JsonObject
-        {
-            ["tcb_svn"] = Hex(report.TeeTcbSvn),
-            ["mr_seam"] = Hex(report.MrSeam),
-            ["mrsigner_seam"] = Hex(report.MrSignerSeam),
-            ["seam_attributes"] = Hex(report.SeamAttributes),
-            ["td_attributes"] = Hex(report.TdAttributesBytes),
-            ["xfam"] = Hex(report.Xfam),
-            ["mr_td"] = Hex(report.MrTd),
-            ["mr_config_id"] = Hex(report.MrConfigId),
-            ["mr_owner"] = Hex(report.MrOwner),
-            ["mr_owner_config"] = Hex(report.MrOwnerConfig),
-            ["rtmr_0"] = Hex(report.Rtmr(0)),
-            ["rtmr_1"] = Hex(report.Rtmr(1)),
-            ["rtmr_2"] = Hex(report.Rtmr(2)),
-            ["rtmr_3"] = Hex(report.Rtmr(3)),
-            ["report_data"] = Hex(report.ReportData),
-        };
-        if (report.Is15)
-        {
-            body["tee_tcb_svn2"] = Hex(report.TeeTcbSvn2);
-            body["mr_servicetd"] = Hex(report.MrServiceTd);
-        }
-
-        return body;
-    }
+        Version = BinaryPrimitives.ReadUInt16LittleEndian(header),
+        AttestationKeyType = BinaryPrimitives.ReadUInt16LittleEndian(header[2..]),
+        TeeType = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]),
+        Reserved = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]),
+        VendorId = header[12..28].ToArray(),
+        UserData = header[28..48].ToArray(),
+    };
 }

@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using Nacre.Evidence.EventLogs;
 using Nacre.Evidence.Tdx;
 using Nacre.Formats;
 using Nacre.Formats.EventLogs;
 using Nacre.Verifiers.Collateral.Intel;
 using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.EventLogs;
 
 namespace Nacre.Verifiers.Tdx;
 
@@ -49,7 +48,7 @@ internal static class TdxReportChecks
     }
 
     /// <summary>Replays the log into RTMR0 to 3 (indices 1 to 4); the claim of its events, or null when there is none or it does not fit.</summary>
-    public static JsonArray? RequireEventLog(CheckList checks, TdReport report, byte[]? bytes)
+    public static IReadOnlyList<UefiEventClaims>? RequireEventLog(CheckList checks, TdReport report, byte[]? bytes)
     {
         if (bytes is null)
         {

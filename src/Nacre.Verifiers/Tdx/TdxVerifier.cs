@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Dcap;
 using Nacre.Evidence.Tdx;
@@ -62,15 +61,13 @@ public sealed class TdxVerifier(DcapOptions options) : IEvidenceVerifier
         if (await RequireGenuineAsync(checks, evidence.Quote, report, submission.At, cancel) is not { } claims)
             return checks.Refuse();
 
-        if (events is not null)
-            claims["uefi_event_logs"] = events;
-        return checks.Conclude(() => [new(Tee, "cpu", claims)]);
+        return checks.Conclude(() => [new(Tee, "cpu", claims with { UefiEventLogs = events })]);
     }
 
     /// <summary>
     /// All checks but those of the bindings and the log, with the claims of the quote; null when it cannot be judged at all.
     /// </summary>
-    internal async ValueTask<JsonObject?> RequireGenuineAsync(
+    internal async ValueTask<TdxClaims?> RequireGenuineAsync(
         CheckList checks, DcapQuote quote, TdReport report, DateTimeOffset at, CancellationToken cancel)
     {
         TdxReportChecks.RequirePolicy(checks, report, options);
@@ -78,9 +75,7 @@ public sealed class TdxVerifier(DcapOptions options) : IEvidenceVerifier
             || RequireTcb(checks, report, platform) is not { } tcb)
             return null;
 
-        var claims = TdxClaims.Create(quote, report);
-        DcapClaims.Add(claims, platform, tcb.Launch, tcb.Current);
-        return claims;
+        return TdxClaims.Create(quote, DcapClaims.Create(platform, tcb.Launch, tcb.Current));
     }
 
     /// <summary>The judgement of the versions the TD was launched on and, from TD report 1.5 on, of those that run now.</summary>

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Nacre.Evidence;
 using Nacre.Evidence.Tpm;
 using Nacre.Formats;
@@ -12,7 +11,7 @@ namespace Nacre.Verifiers.Tpm;
 /// </summary>
 public sealed class TpmVerifier : IEvidenceVerifier
 {
-    private const int InitDataPcr = 8;
+    internal const int InitDataPcr = 8;
 
     public string Tee => TeeNames.Tpm;
 
@@ -47,7 +46,7 @@ public sealed class TpmVerifier : IEvidenceVerifier
         TpmInitData.Require(checks, submission.InitDataDigest, evidence.Pcrs[InitDataPcr]);
 
         // Not checked: qualifiedSigner (the key is known by its SubjectPublicKeyInfo), clock and counters (facts for the policy).
-        return checks.Conclude(() => [new(TeeNames.Tpm, "cpu", Claims(evidence, attest, endorsement!))]);
+        return checks.Conclude(() => [new(TeeNames.Tpm, "cpu", TpmClaims.Create(evidence, attest, endorsement!))]);
     }
 
     private static (TpmEvidence Evidence, TpmSignature Signature, TpmAttest Attest)? Parse(ReadOnlyMemory<byte> json, CheckList checks)
@@ -141,29 +140,6 @@ public sealed class TpmVerifier : IEvidenceVerifier
             attest.PcrDigest.Span.SequenceEqual(computed), "tpm.quote.pcr_digest", Subject,
             Convert.ToHexStringLower(attest.PcrDigest.Span), $"{Convert.ToHexStringLower(computed)} over the listed values",
             "the listed values are not those that were quoted: read and quote the registers again, at a time when nothing extends them");
-    }
-
-    private static JsonObject Claims(TpmEvidence evidence, TpmAttest attest, TpmKeyEndorsement endorsement)
-    {
-        var claims = new JsonObject
-        {
-            ["ak_public"] = Convert.ToBase64String(evidence.AkPublic),
-            ["ak_trust"] = endorsement.How,
-            ["report_data"] = Convert.ToHexStringLower(attest.ExtraData.Span),
-            ["init_data"] = Convert.ToHexStringLower(evidence.Pcrs[InitDataPcr]),
-            ["clock_safe"] = attest.ClockSafe,
-            ["reset_count"] = attest.ResetCount,
-            ["restart_count"] = attest.RestartCount,
-            ["firmware_version"] = attest.FirmwareVersion.ToString("x16", System.Globalization.CultureInfo.InvariantCulture),
-        };
-
-        if (endorsement.EkCertificateSha256 is { } certificate)
-            claims["ek_certificate_sha256"] = certificate;
-
-        for (var i = 0; i < TpmEvidence.PcrCount; i++)
-            claims[$"pcr{i:00}"] = Convert.ToHexStringLower(evidence.Pcrs[i]);
-
-        return claims;
     }
 
     private static string Fingerprint(ReadOnlySpan<byte> key) => Convert.ToHexStringLower(SHA256.HashData(key));

@@ -7,6 +7,7 @@ using Nacre.Evidence.Tdx;
 using Nacre.Formats.X509;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Dcap;
+using Nacre.Verifiers.Schemas;
 using Nacre.Verifiers.Tdx;
 
 namespace Nacre.ConformanceTests.Evidence;
@@ -93,7 +94,7 @@ internal static class DcapExpectations
 
     private static void RequireTd(DcapQuote quote, JsonElement expected)
     {
-        var body = TdxClaims.Create(quote, TdReport.Parse(quote.Body))["quote"]!["body"]!;
+        var body = Claim<TdReport>.ToJson(TdxClaimList.Report, TdReport.Parse(quote.Body));
         foreach (var field in expected.EnumerateObject())
         {
             var claim = field.Name switch

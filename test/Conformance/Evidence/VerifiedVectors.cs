@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nacre.Evidence.Sample;
 using Nacre.Evidence.Se;
 using Nacre.Formats;
 using Nacre.UnitTests.Verifiers.Csv;
@@ -16,18 +17,18 @@ internal static class VerifiedVectors
     private static readonly DateTimeOffset s_at = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Each with the name of its vector.</summary>
-    public static async Task<IReadOnlyList<(string Id, JsonObject Claims)>> ClaimsOfAsync(string tee, IReadOnlyList<VectorManifest> manifests)
+    public static async Task<IReadOnlyList<(string Id, VerifiedClaims Claims)>> ClaimsOfAsync(string tee, IReadOnlyList<VectorManifest> manifests)
     {
         var verdicts = new List<(string Id, Verdict Verdict)>();
         foreach (var vector in manifests.Where(manifest => manifest.Tee == tee).SelectMany(GenuineVectors.Of))
             verdicts.Add((vector.Id, await vector.VerifyAsync()));
-        if (await VerifyOwnAsync(tee, manifests) is { } own)
+        if (await VerifyOwnAsync(tee) is { } own)
             verdicts.Add(("a machine of these tests", own));
 
-        return [.. verdicts.SelectMany(one => ((one.Verdict as Verified)?.Claims ?? []).Select(claims => (one.Id, claims.Claims)))];
+        return [.. verdicts.SelectMany(one => ((one.Verdict as Verified)?.Claims ?? []).Select(claims => (one.Id, claims)))];
     }
 
-    private static async ValueTask<Verdict?> VerifyOwnAsync(string tee, IReadOnlyList<VectorManifest> manifests)
+    private static async ValueTask<Verdict?> VerifyOwnAsync(string tee)
     {
         var submission = new EvidenceSubmission { Evidence = default, At = s_at, ReportData = [1] };
         switch (tee)
@@ -44,8 +45,8 @@ internal static class VerifiedVectors
                 return await new HygonDcuVerifier(new() { Root = devices.Root, Collateral = devices }).VerifyAsync(
                     submission with { Evidence = HygonMachine.Utf8(evidence) }, default);
             case "sampledevice":
-                var file = manifests.Single(manifest => manifest.Tee == "sample").Files.First(file => file.Verdict == "valid");
-                return await new SampleDeviceVerifier().VerifyAsync(submission with { Evidence = file.Read(), ReportData = null }, default);
+                var sample = new SampleEvidence { Svn = "2", ReportData = Convert.ToBase64String(submission.ReportData!) };
+                return await new SampleDeviceVerifier().VerifyAsync(submission with { Evidence = sample.ToJson() }, default);
             default:
                 return null;
         }

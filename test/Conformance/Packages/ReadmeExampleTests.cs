@@ -80,8 +80,8 @@ public sealed class ReadmeExampleTests
             At = clock.GetUtcNow(),
             ReportData = expected,
         }, cancel);
-        if (verdict is Verified verified)
-            Console.WriteLine(verified.Claims[0].Claims["measurement"]);
+        if (verdict is Verified { Claims: [{ Typed: SnpClaims snp }, ..] } && snp.ReportedTcb.Snp >= 8)
+            Console.WriteLine(Convert.ToHexStringLower(snp.Measurement));
         foreach (var check in verdict.Checks)
             Console.WriteLine($"{check.Outcome} {check}");
 
