@@ -49,6 +49,30 @@ public sealed class RegistryImage(ImageReference image, RegistryOptions options)
         return manifest;
     }
 
+    /// <summary>
+    /// The index of what refers to a manifest of this repository, by the API or, where there is none, by its tag (OCI distribution-spec 1.1,
+    /// "Listing Referrers"); null when nothing does. Only the first page.
+    /// </summary>
+    public async ValueTask<StoredManifest?> FindReferrersAsync(Digest subject, CancellationToken cancel)
+    {
+        using var answer = await _connection.SendAsync(() => new(HttpMethod.Get, _connection.Address($"referrers/{subject}")), cancel);
+        if (answer.IsSuccessStatusCode)
+        {
+            var bytes = await RegistryConnection.ReadLimitedAsync(answer, StoredManifest.LargestManifest, cancel);
+            return StoredManifest.Read(bytes, answer.Content.Headers.ContentType?.MediaType, Where);
+        }
+
+        await using var fallback = WithTag($"{subject.Algorithm}-{subject.Hex}");
+        try
+        {
+            return await fallback.GetManifestAsync(digest: null, cancel);
+        }
+        catch (ImageException e) when (e.Fault == ImageFault.NotFound)
+        {
+            return null;
+        }
+    }
+
     public async ValueTask<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancel) =>
         await ResumingBlobStream.OpenAsync(_connection, blob, cancel);
 
