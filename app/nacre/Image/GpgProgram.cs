@@ -12,8 +12,16 @@ internal static class GpgProgram
     /// <returns>A signed message, not compressed.</returns>
     public static async Task<byte[]> SignAsync(byte[] payload, string key, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo("gpg") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (ReadOnlySpan<string>)["--batch", "--no-armor", "--digest-algo", "SHA256", "--compress-algo", "none", "--local-user", key, "--sign", "--output", "-"])
+        var start = new ProcessStartInfo("gpg")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        string[] arguments =
+            ["--batch", "--no-armor", "--digest-algo", "SHA256", "--compress-algo", "none", "--local-user", key, "--sign", "--output", "-"];
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         using var process = Start(start);
         try

@@ -15,9 +15,14 @@ internal static class ImageSignCommand
         var reference = new Argument<string>("ref") { Description = "docker://NAME of an image in a registry." };
         var key = new Option<FileInfo?>("--key")
         {
-            Description = "Private EC key in PEM: cosign's, encrypted or not, or openssl ecparam -name prime256v1 -genkey -noout. The signature goes beside the image.",
+            Description = "Private EC key in PEM: cosign's, encrypted or not, or of openssl ecparam -name prime256v1 -genkey -noout. "
+                + "The signature goes beside the image.",
         };
-        var gpg = new Option<string?>("--gpg") { Description = "Key of gpg to sign with, instead of --key. The signature goes to the lookaside store.", HelpName = "KEYID" };
+        var gpg = new Option<string?>("--gpg")
+        {
+            Description = "Key of gpg to sign with, instead of --key. The signature goes to the lookaside store.",
+            HelpName = "KEYID",
+        };
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();
         var command = new Command("sign", "Sign an image with a key of cosign or of gpg.") { reference, key, gpg, plainHttp, authFile };

@@ -7,8 +7,17 @@ namespace Nacre.Cli.Image;
 internal sealed class SignatureStoreOptions
 {
     private const string MachineDirectory = "/etc/containers/registries.d";
-    private readonly Option<string?> _lookaside = new("--lookaside") { Description = "Store of GPG signatures for all images: a directory, or an https:// address.", HelpName = "STORE" };
-    private readonly Option<DirectoryInfo?> _directory = new("--registries-d") { Description = $"Directory of YAML files that say where GPG signatures are; {MachineDirectory} unless given.", HelpName = "DIR" };
+    private readonly Option<string?> _lookaside = new("--lookaside")
+    {
+        Description = "Store of GPG signatures for all images: a directory, or an https:// address.",
+        HelpName = "STORE",
+    };
+
+    private readonly Option<DirectoryInfo?> _directory = new("--registries-d")
+    {
+        Description = $"Directory of YAML files that say where GPG signatures are; {MachineDirectory} unless given.",
+        HelpName = "DIR",
+    };
 
     private SignatureStoreOptions()
     {

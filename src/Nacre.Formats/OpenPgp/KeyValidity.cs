@@ -51,7 +51,8 @@ internal sealed class KeyValidity(OpenPgpCertificate certificate, DateTimeOffset
     private string? FindSubkeyProblem(OpenPgpKey key)
     {
         var primary = certificate.Primary.Hashed;
-        var signatures = certificate.Subkeys.First(subkey => subkey.Key == key).Signatures.Where(signature => IsGood(signature, primary, key.Hashed)).ToList();
+        var signatures = certificate.Subkeys.First(subkey => subkey.Key == key).Signatures
+            .Where(signature => IsGood(signature, primary, key.Hashed)).ToList();
         if (signatures.Exists(signature => signature.Type == SignatureType.SubkeyRevocation))
             return $"the subkey {key.Fingerprint} is revoked";
         if (signatures.Where(signature => signature.Type == SignatureType.SubkeyBinding).MaxBy(signature => signature.Created) is not { } binding)

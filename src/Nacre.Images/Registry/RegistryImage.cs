@@ -26,21 +26,9 @@ public sealed class RegistryImage(ImageReference image, RegistryOptions options)
         var name = digest?.ToString() ?? image.ManifestName;
         using var response = await _connection.RequireAsync(
             await _connection.SendAsync(() => ManifestRequest(name), cancel), $"manifest {name}", cancel);
-        byte[] bytes;
-        try
-        {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            timeout.CancelAfter(options.IdleTimeout);
-            bytes = await RegistryConnection.ReadLimitedAsync(response, StoredManifest.LargestManifest, timeout.Token);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
-        {
-            throw _connection.Unreachable(e);
-        }
-
-        var manifest = StoredManifest.Read(bytes, response.Content.Headers.ContentType?.MediaType, Where);
+        var manifest = await ReadManifestAsync(response, cancel);
         var expected = digest ?? image.Digest;
-        if (expected is not null && expected.Of(bytes) is var found && found != expected)
+        if (expected is not null && expected.Of(manifest.Bytes.Span) is var found && found != expected)
         {
             throw new ImageException(ImageFault.DigestMismatch, $"manifest digest: expected {expected}, found {found}", Where,
                 "the registry or its storage was changed; push the image again and find out who changed it");
@@ -57,10 +45,7 @@ public sealed class RegistryImage(ImageReference image, RegistryOptions options)
     {
         using var answer = await _connection.SendAsync(() => new(HttpMethod.Get, _connection.Address($"referrers/{subject}")), cancel);
         if (answer.IsSuccessStatusCode)
-        {
-            var bytes = await RegistryConnection.ReadLimitedAsync(answer, StoredManifest.LargestManifest, cancel);
-            return StoredManifest.Read(bytes, answer.Content.Headers.ContentType?.MediaType, Where);
-        }
+            return await ReadManifestAsync(answer, cancel);
 
         await using var fallback = WithTag($"{subject.Algorithm}-{subject.Hex}");
         try
@@ -120,6 +105,21 @@ public sealed class RegistryImage(ImageReference image, RegistryOptions options)
     {
         _connection.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<StoredManifest> ReadManifestAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            timeout.CancelAfter(options.IdleTimeout);
+            var bytes = await RegistryConnection.ReadLimitedAsync(response, StoredManifest.LargestManifest, timeout.Token);
+            return StoredManifest.Read(bytes, response.Content.Headers.ContentType?.MediaType, Where);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw _connection.Unreachable(e);
+        }
     }
 
     private HttpRequestMessage ManifestRequest(string name)
