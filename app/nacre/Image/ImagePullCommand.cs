@@ -30,6 +30,7 @@ internal static class ImagePullCommand
         {
             reference, bundle, policy, keys, insecure, keyFile, keyId, jwe, devices, output, plainHttp, authFile,
         };
+        var stores = SignatureStoreOptions.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
@@ -45,6 +46,7 @@ internal static class ImagePullCommand
             {
                 Registry = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel),
                 Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
+                Signatures = stores.Read(line),
                 Unwrappers = [.. fileKeys is null ? (ILayerKeyUnwrapper[])[] : [fileKeys], .. privateKey is null ? (ILayerKeyUnwrapper[])[] : [new JweUnwrapper(privateKey)]],
             };
             await using var broker = brokerOptions.Open(line);

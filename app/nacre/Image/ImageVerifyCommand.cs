@@ -16,9 +16,11 @@ internal static class ImageVerifyCommand
         var keys = new Option<string[]>("--key") { Description = "Public key in PEM: a file or kbs:///…; one of several must have signed." };
         var policy = new Option<FileInfo?>("--policy") { Description = "containers-policy.json to judge by." };
         var output = ImageVerb.Output();
+        var json = new Option<bool>("--json") { Description = "The same as -o json." };
         var plainHttp = ImageVerb.PlainHttp();
         var authFile = ImageVerb.AuthFile();
-        var command = new Command("verify", "Check the signatures of an image and say what was checked.") { reference, keys, policy, output, plainHttp, authFile };
+        var command = new Command("verify", "Check the signatures of an image and say what was checked.") { reference, keys, policy, output, json, plainHttp, authFile };
+        var stores = SignatureStoreOptions.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
@@ -28,9 +30,12 @@ internal static class ImageVerifyCommand
             await using var source = location.OpenSource(options);
             var (index, manifest) = await source.GetImageAsync(digest: null, new PullOptions().Platform, cancel);
             await using var broker = brokerOptions.Open(line);
-            var evaluator = new PolicyEvaluator(rules, broker);
+            var evaluator = new PolicyEvaluator(rules, broker, stores.Read(line));
             var decision = await evaluator.EvaluateAsync(location, source, index is null ? [manifest.Digest] : [manifest.Digest, index.Digest], cancel);
-            await WriteAsync(decision, manifest.Digest.ToString(), line.GetValue(output) == "json");
+            if (line.GetValue(json) || line.GetValue(output) == "json")
+                await ImageVerb.WriteJsonAsync(ToJson(decision, location, manifest.Digest.ToString()));
+            else
+                await Console.Out.WriteLineAsync(DecisionTable.Write(decision, location, manifest.Digest.ToString()));
             return decision.Accepted ? ExitCode.Done : ImageVerb.CodeOf(decision.Fault ?? ImageFault.PolicyRejected);
         }));
         return command;
@@ -43,25 +48,22 @@ internal static class ImageVerifyCommand
         _ => throw new FormatException("give either --policy FILE or --key FILE"),
     };
 
-    private static async Task WriteAsync(PolicyDecision decision, string digest, bool json)
+    private static JsonObject ToJson(PolicyDecision decision, ImageLocation location, string digest) => new()
     {
-        if (json)
+        ["accepted"] = decision.Accepted,
+        ["image"] = location.ToString(),
+        ["manifestDigest"] = digest,
+        ["scope"] = decision.Scope,
+        ["requirements"] = new JsonArray([.. decision.Requirements.Select(item => (JsonNode)new JsonObject
         {
-            await ImageVerb.WriteJsonAsync(new JsonObject
+            ["requirement"] = item.Requirement,
+            ["holds"] = item.Holds,
+            ["expected"] = item.Expected,
+            ["found"] = item.Found,
+            ["signatures"] = new JsonArray([.. item.Signatures.Select(one => (JsonNode)new JsonObject
             {
-                ["accepted"] = decision.Accepted,
-                ["manifestDigest"] = digest,
-                ["scope"] = decision.Scope,
-                ["requirements"] = new JsonArray([.. decision.Requirements.Select(item => (JsonNode)new JsonObject
-                {
-                    ["requirement"] = item.Requirement, ["holds"] = item.Holds, ["expected"] = item.Expected, ["found"] = item.Found,
-                })]),
-            });
-            return;
-        }
-
-        await Console.Out.WriteLineAsync($"{(decision.Accepted ? "accepted" : "refused")}  {digest}\nscope     {decision.Scope}");
-        foreach (var item in decision.Requirements)
-            await Console.Out.WriteLineAsync($"{(item.Holds ? "✓" : "✗")} {item.Requirement}\n    expected  {item.Expected}\n    found     {item.Found}");
-    }
+                ["where"] = one.Where, ["signer"] = one.Signer, ["signedName"] = one.SignedName, ["accepted"] = one.Problem is null, ["problem"] = one.Problem,
+            })]),
+        })]),
+    };
 }

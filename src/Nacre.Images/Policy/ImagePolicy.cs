@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
-using Nacre.Images.References;
 using Nacre.Images.Transports;
 
 namespace Nacre.Images.Policy;
@@ -51,16 +50,16 @@ public sealed class ImagePolicy
 
     /// <summary>A policy that wants one of these keys for every image.</summary>
     public static ImagePolicy RequireKeys(IReadOnlyList<string> keyPaths) =>
-        new([new PolicyRequirement.SigstoreSigned(keyPaths, [], new SignedIdentity.MatchRepoDigestOrExact())]);
+        new([new PolicyRequirement.SigstoreSigned(new(keyPaths, []), null, null, new SignedIdentity.MatchRepoDigestOrExact())]);
 
     /// <summary>The requirements for a name as the user gave it, and the scope they stand under.</summary>
     internal (string Scope, IReadOnlyList<PolicyRequirement> Requirements) Find(ImageLocation location)
     {
         var (transport, scopes) = location switch
         {
-            ImageLocation.Docker docker => ("docker", DockerScopes(docker.Image)),
-            ImageLocation.Oci oci => ("oci", PathScopes(oci.Directory, oci.Tag)),
-            ImageLocation.Plain plain => ("dir", PathScopes(plain.Directory, tag: null)),
+            ImageLocation.Docker docker => ("docker", ImageScopes.Docker(docker.Image)),
+            ImageLocation.Oci oci => ("oci", ImageScopes.Directory(oci.Directory, oci.Tag)),
+            ImageLocation.Plain plain => ("dir", ImageScopes.Directory(plain.Directory, tag: null)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         foreach (var scope in scopes)
@@ -85,36 +84,5 @@ public sealed class ImagePolicy
     {
         var list = OciJson.Objects(owner, member, MostRequirements, where).Select(item => PolicyRequirement.Read(item, where)).ToList();
         return list.Count > 0 ? list : throw Invalid($"the requirements of '{member}' are empty; say insecureAcceptAnything or reject", where);
-    }
-
-    private static IEnumerable<string> DockerScopes(ImageReference image)
-    {
-        yield return image.ToString();
-        var path = image.Name;
-        yield return path;
-        while (path.LastIndexOf('/') is var slash and > 0)
-        {
-            path = path[..slash];
-            yield return path;
-        }
-
-        var host = image.Registry.Contains(':') ? image.Registry[..image.Registry.LastIndexOf(':')] : image.Registry;
-        while (host.IndexOf('.') is var dot and >= 0)
-        {
-            host = host[(dot + 1)..];
-            yield return "*." + host;
-        }
-
-        yield return "";
-    }
-
-    private static IEnumerable<string> PathScopes(string directory, string? tag)
-    {
-        var path = Path.GetFullPath(directory);
-        if (tag is not null)
-            yield return $"{path}:{tag}";
-        for (; !string.IsNullOrEmpty(path) && path != "/"; path = Path.GetDirectoryName(path))
-            yield return path;
-        yield return "";
     }
 }

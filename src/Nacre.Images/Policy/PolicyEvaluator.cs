@@ -1,4 +1,3 @@
-using Nacre.Evidence.Protocol;
 using Nacre.Images.References;
 using Nacre.Images.Registry;
 using Nacre.Images.Signatures;
@@ -10,9 +9,9 @@ namespace Nacre.Images.Policy;
 /// Decides about one image. The name is the one the user gave, never a mirror's; the digests are those of what was really fetched, so a
 /// tag that moves in between changes nothing.
 /// </summary>
-public sealed class PolicyEvaluator(ImagePolicy policy, IResourceSource? resources)
+public sealed class PolicyEvaluator(ImagePolicy policy, IResourceSource? resources, SignatureOptions? options = null)
 {
-    private const int LargestKey = 64 * 1024;
+    private readonly SignatureOptions _options = options ?? new();
 
     /// <param name="location">As the user gave it.</param>
     /// <param name="source">Where signatures are looked for; only registries hold them.</param>
@@ -22,103 +21,37 @@ public sealed class PolicyEvaluator(ImagePolicy policy, IResourceSource? resourc
         ImageLocation location, IImageSource source, IReadOnlyList<Digest> digests, CancellationToken cancel)
     {
         var (scope, requirements) = policy.Find(location);
+        var image = location is ImageLocation.Docker docker && source is RegistryImage registry ? new ImageInQuestion(docker.Image, registry, digests) : null;
+        var sigstore = new SigstoreCheck(new(resources), _options);
+        var signedBy = new SignedByCheck(new(resources), _options);
         var results = new List<RequirementResult>();
-        ImageFault? fault = null;
-        IReadOnlyList<ImageSignature>? signatures = null;
         foreach (var requirement in requirements)
         {
-            var (result, why) = requirement switch
+            results.Add(requirement switch
             {
-                PolicyRequirement.AcceptAnything => (new RequirementResult("insecureAcceptAnything", true, "anything", "an image"), (ImageFault?)null),
-                PolicyRequirement.Reject => (new("reject", false, "no image at all", "an image"), ImageFault.PolicyRejected),
-                PolicyRequirement.SigstoreSigned signed => await CheckAsync(
-                    signed, location, signatures ??= await FindAsync(source, digests, cancel), digests, cancel),
+                PolicyRequirement.AcceptAnything => new(requirement.Type, Fault: null, "anything", "an image"),
+                PolicyRequirement.Reject => new(requirement.Type, ImageFault.PolicyRejected, "no image at all", "an image"),
+                _ when image is null => new(
+                    requirement.Type, ImageFault.SignatureMissing, $"a signature of {digests[0]}", "a place that holds no signatures"),
+                PolicyRequirement.SignedBy gpg => await signedBy.CheckAsync(gpg, image, cancel),
+                PolicyRequirement.SigstoreSigned signed => await sigstore.CheckAsync(signed, image, cancel),
                 _ => throw new System.Diagnostics.UnreachableException(),
-            };
-            results.Add(result);
-            fault ??= why;
+            });
         }
 
-        return new(results.TrueForAll(result => result.Holds), scope, results, fault);
+        return new(scope, results);
     }
 
-    private static async Task<IReadOnlyList<ImageSignature>> FindAsync(IImageSource source, IReadOnlyList<Digest> digests, CancellationToken cancel)
+    /// <summary>One good signature is enough; what else was pushed beside it must not turn it into a refusal.</summary>
+    internal static RequirementResult Conclude(PolicyRequirement requirement, string expected, IReadOnlyList<SignatureAttempt> attempts)
     {
-        if (source is not RegistryImage registry)
-            return [];
+        if (attempts.Count == 0)
+            return new(requirement.Type, ImageFault.SignatureMissing, expected, "no signature");
 
-        var found = new List<ImageSignature>();
-        foreach (var digest in digests)
-            found.AddRange(await CosignSignatures.FindAsync(registry, digest, cancel));
-        return found;
-    }
-
-    private async Task<(RequirementResult Result, ImageFault? Fault)> CheckAsync(
-        PolicyRequirement.SigstoreSigned requirement, ImageLocation location, IReadOnlyList<ImageSignature> signatures,
-        IReadOnlyList<Digest> digests, CancellationToken cancel)
-    {
-        const string name = "sigstoreSigned";
-        var keys = await KeysAsync(requirement, cancel);
-        var expected = $"a signature of {digests[0]} by {string.Join(" or ", keys.Select(key => key.Fingerprint))}";
-        if (location is not ImageLocation.Docker docker)
-            return (new(name, false, expected, "a place that holds no signatures"), ImageFault.SignatureMissing);
-        if (signatures.Count == 0)
-            return (new(name, false, expected, "no signature"), ImageFault.SignatureMissing);
-
-        // One good signature is enough; what else was pushed beside it must not turn it into a refusal.
-        var reasons = new List<string>();
-        foreach (var signature in signatures)
-        {
-            if (keys.FirstOrDefault(key => key.Verifies(signature.Payload, signature.Signature)) is not { } key)
-            {
-                reasons.Add("a signature by another key");
-                continue;
-            }
-
-            var payload = SimpleSigningPayload.Parse(signature.Payload, signature.Where);
-            if (!digests.Contains(payload.ManifestDigest))
-                reasons.Add($"a signature of another image, {payload.ManifestDigest}");
-            else if (requirement.Identity.Mismatch(docker.Image, payload.DockerReference) is { } wanted)
-                reasons.Add($"a signature for the name {payload.DockerReference} where {wanted} is wanted");
-            else
-                return (new(name, true, expected, $"a signature by {key.Fingerprint} for {payload.DockerReference}"), null);
-        }
-
-        return (new(name, false, expected, string.Join("; ", reasons.Distinct())), ImageFault.SignatureInvalid);
-    }
-
-    private async Task<List<SignatureKey>> KeysAsync(PolicyRequirement.SigstoreSigned requirement, CancellationToken cancel)
-    {
-        var keys = new List<SignatureKey>();
-        foreach (var text in requirement.KeyTexts)
-            keys.Add(SignatureKey.Parse(text, "key data in the policy"));
-        foreach (var path in requirement.KeyPaths)
-            keys.Add(SignatureKey.Parse(await ReadKeyAsync(path, cancel), path));
-        return keys;
-    }
-
-    private async Task<byte[]> ReadKeyAsync(string path, CancellationToken cancel)
-    {
-        try
-        {
-            if (path.StartsWith("kbs://", StringComparison.Ordinal))
-            {
-                if (resources is null)
-                    throw new ImageException(ImageFault.KeyUnavailable, "no key broker is configured", path, "give the address of one, or a key file");
-                using var secret = await resources.GetAsync(ResourceUri.Parse(path), cancel);
-                return secret.Reveal().ToArray();
-            }
-
-            var file = path.StartsWith("file://", StringComparison.Ordinal) ? path["file://".Length..] : path;
-            if (new FileInfo(file) is { Exists: true, Length: > LargestKey } large)
-                throw new ImageException(ImageFault.PolicyInvalid, $"a key file of {large.Length} bytes", path, "give a public key in PEM");
-            return await File.ReadAllBytesAsync(file, cancel);
-        }
-        catch (Exception e) when (e is not OperationCanceledException and not ImageException)
-        {
-            // Files and key brokers fail in many ways; without the key there is no decision but no.
-            throw new ImageException(ImageFault.KeyUnavailable, $"the key that the policy names cannot be had: {e.Message}", path,
-                "check the path, and that it may be read", e);
-        }
+        var good = attempts.FirstOrDefault(attempt => attempt.Problem is null);
+        var found = good is null
+            ? string.Join("; ", attempts.Select(attempt => attempt.Problem).Distinct())
+            : $"a signature by {good.Signer}{(good.SignedName is null ? "" : $" for {good.SignedName}")}";
+        return new(requirement.Type, good is null ? ImageFault.SignatureInvalid : null, expected, found) { Signatures = attempts };
     }
 }

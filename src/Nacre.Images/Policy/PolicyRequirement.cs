@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
 
@@ -11,17 +10,29 @@ public abstract record PolicyRequirement
 
     public sealed record Reject : PolicyRequirement;
 
-    /// <summary>One of the keys must have signed.</summary>
-    /// <param name="KeyPaths">Files, or <c>kbs:///…</c>.</param>
-    /// <param name="KeyTexts">Keys that stand in the policy, as PEM.</param>
-    /// <param name="Identity">Which signed name is good.</param>
-    public sealed record SigstoreSigned(IReadOnlyList<string> KeyPaths, IReadOnlyList<byte[]> KeyTexts, SignedIdentity Identity) : PolicyRequirement;
+    /// <summary>One of the OpenPGP keys must have signed; signatures are in a lookaside store.</summary>
+    public sealed record SignedBy(KeyMaterial Keys, SignedIdentity Identity) : PolicyRequirement;
 
-    private const int MostKeys = 64;
+    /// <summary>One of the keys, or a certificate by the rule, must have signed; signatures are beside the image.</summary>
+    /// <param name="Keys">Public keys; null when there is a rule.</param>
+    /// <param name="Certificates">Which certificates are good; null when there are keys.</param>
+    /// <param name="LogKeys">Keys of transparency logs (Rekor); given, one of them must have taken the signature.</param>
+    /// <param name="Identity">Which signed name is good.</param>
+    public sealed record SigstoreSigned(KeyMaterial? Keys, CertificateRule? Certificates, KeyMaterial? LogKeys, SignedIdentity Identity) : PolicyRequirement;
 
     private PolicyRequirement()
     {
     }
+
+    /// <summary>As it stands in a policy.</summary>
+    public string Type => this switch
+    {
+        AcceptAnything => "insecureAcceptAnything",
+        Reject => "reject",
+        SignedBy => "signedBy",
+        SigstoreSigned => "sigstoreSigned",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     internal static PolicyRequirement Read(JsonObject json, string where)
     {
@@ -37,50 +48,39 @@ public abstract record PolicyRequirement
             case "sigstoreSigned":
                 return ReadSigstoreSigned(json, where);
             case "signedBy":
-                throw new ImageException(ImageFault.Unsupported, "the requirement 'signedBy' (GPG) is not supported yet", where,
-                    "use sigstoreSigned with a key; skopeo and cosign write such signatures");
+                return ReadSignedBy(json, where);
             default:
                 throw ImagePolicy.Invalid($"the requirement type '{type}' is not known", where);
         }
     }
 
+    private static SignedBy ReadSignedBy(JsonObject json, string where)
+    {
+        ImagePolicy.RequireKnown(json, ["type", "keyType", "keyPath", "keyPaths", "keyData", "signedIdentity"], where);
+        return OciJson.Text(json, "keyType", where) is "GPGKeys"
+            ? new(KeyMaterial.Require(json, "key", where), ReadIdentity(json, where))
+            : throw ImagePolicy.Invalid("'keyType' of signedBy must be GPGKeys", where);
+    }
+
     private static SigstoreSigned ReadSigstoreSigned(JsonObject json, string where)
     {
-        foreach (var later in (ReadOnlySpan<string>)["fulcio", "pki", "rekorPublicKeyPath", "rekorPublicKeyPaths", "rekorPublicKeyData", "rekorPublicKeyDatas"])
-        {
-            if (json.ContainsKey(later))
-            {
-                throw new ImageException(ImageFault.Unsupported, $"'{later}' in sigstoreSigned is not supported yet", where,
-                    "use keyPath, keyPaths, keyData or keyDatas");
-            }
-        }
+        ImagePolicy.RequireKnown(
+            json, ["type", .. KeyMaterial.Members("key"), "fulcio", "pki", .. KeyMaterial.Members("rekorPublicKey"), "signedIdentity"], where);
+        var keys = KeyMaterial.Find(json, "key", where);
+        var fulcio = OciJson.FindObject(json, "fulcio", where) is { } f ? CertificateRule.ReadFulcio(f, $"{where}, fulcio") : null;
+        var pki = OciJson.FindObject(json, "pki", where) is { } p ? CertificateRule.ReadPki(p, $"{where}, pki") : null;
+        if ((keys is null ? 0 : 1) + (fulcio is null ? 0 : 1) + (pki is null ? 0 : 1) != 1)
+            throw ImagePolicy.Invalid("sigstoreSigned needs exactly one of keyPath, keyPaths, keyData, keyDatas, fulcio, pki", where);
 
-        ImagePolicy.RequireKnown(json, ["type", "keyPath", "keyPaths", "keyData", "keyDatas", "signedIdentity"], where);
-        string[] given = [.. ((string[])["keyPath", "keyPaths", "keyData", "keyDatas"]).Where(json.ContainsKey)];
-        if (given.Length != 1)
-            throw ImagePolicy.Invalid("sigstoreSigned needs exactly one of keyPath, keyPaths, keyData, keyDatas", where);
+        var logKeys = KeyMaterial.Find(json, "rekorPublicKey", where);
 
-        var values = given[0].EndsWith('s') ? OciJson.Texts(json, given[0], MostKeys, where) : [OciJson.Text(json, given[0], where)];
-        if (values.Count == 0)
-            throw ImagePolicy.Invalid($"'{given[0]}' is empty", where);
-
-        var identity = OciJson.FindObject(json, "signedIdentity", where) is { } known
-            ? SignedIdentity.Read(known, where)
-            : new SignedIdentity.MatchRepoDigestOrExact();
-        return given[0].StartsWith("keyPath", StringComparison.Ordinal)
-            ? new(values, [], identity)
-            : new([], [.. values.Select(value => KeyText(value, where))], identity);
+        // A certificate of some minutes is worth something only with a witness for the time of the signature.
+        if (fulcio is not null && logKeys is null)
+            throw ImagePolicy.Invalid("fulcio needs one of rekorPublicKeyPath, rekorPublicKeyPaths, rekorPublicKeyData, rekorPublicKeyDatas", where);
+        return new(keys, (CertificateRule?)fulcio ?? pki, logKeys, ReadIdentity(json, where));
     }
 
-    // The specification says base64; PEM as it is occurs as well (guest.md 6.9).
-    private static byte[] KeyText(string value, string where)
-    {
-        if (value.Contains("-----BEGIN", StringComparison.Ordinal))
-            return Encoding.UTF8.GetBytes(value);
-
-        var bytes = new byte[value.Length];
-        return Convert.TryFromBase64String(value, bytes, out var length)
-            ? bytes[..length]
-            : throw ImagePolicy.Invalid("key data is neither base64 nor PEM", where);
-    }
+    private static SignedIdentity ReadIdentity(JsonObject json, string where) => OciJson.FindObject(json, "signedIdentity", where) is { } known
+        ? SignedIdentity.Read(known, where)
+        : new SignedIdentity.MatchRepoDigestOrExact();
 }

@@ -14,6 +14,11 @@ public abstract record SignedIdentity
 
     public sealed record MatchRepository : SignedIdentity;
 
+    /// <summary>
+    /// Only the digest counts: for signatures in bundles, which name no image. Ours, not of containers-policy.json(5); it must be asked for.
+    /// </summary>
+    public sealed record MatchDigest : SignedIdentity;
+
     public sealed record ExactReference(string DockerReference) : SignedIdentity;
 
     public sealed record ExactRepository(string DockerRepository) : SignedIdentity;
@@ -25,8 +30,12 @@ public abstract record SignedIdentity
     }
 
     /// <summary>Null when <paramref name="signed"/> is good for <paramref name="image"/>, else what was expected.</summary>
-    public string? Mismatch(ImageReference image, string signed)
+    public string? Mismatch(ImageReference image, string? signed)
     {
+        if (this is MatchDigest)
+            return null;
+        if (signed is null)
+            return "a name (signedIdentity 'matchDigest' wants none)";
         if (!ImageReference.TryParse(signed, out var claimed, out _))
             return "a name that can be read";
 
@@ -60,6 +69,7 @@ public abstract record SignedIdentity
             "matchExact" => new MatchExact(),
             "matchRepoDigestOrExact" => new MatchRepoDigestOrExact(),
             "matchRepository" => new MatchRepository(),
+            "matchDigest" => new MatchDigest(),
             "exactReference" => new ExactReference(OciJson.Text(json, "dockerReference", where)),
             "exactRepository" => new ExactRepository(OciJson.Text(json, "dockerRepository", where)),
             "remapIdentity" => new RemapIdentity(OciJson.Text(json, "prefix", where), OciJson.Text(json, "signedPrefix", where)),

@@ -7,6 +7,7 @@ using Nacre.Images.Oci;
 using Nacre.Images.Policy;
 using Nacre.Images.References;
 using Nacre.Images.Registry;
+using Nacre.Images.Signatures;
 using Nacre.Images.Transports;
 using Nacre.Images.Unpack;
 using Nacre.Linux.Files;
@@ -17,6 +18,9 @@ public sealed record PullOptions
 {
     public RegistryOptions Registry { get; init; } = new();
     public UnpackOptions Unpack { get; init; } = new();
+
+    /// <summary>Where signatures are looked for besides the registry.</summary>
+    public SignatureOptions Signatures { get; init; } = new();
 
     /// <summary>Which image of an index. The default is this machine's architecture.</summary>
     public Platform Platform { get; init; } = new("linux", GoArchitecture(RuntimeInformation.ProcessArchitecture), Variant: null);
@@ -60,7 +64,7 @@ public sealed class ImagePuller(IResourceSource? resources, ImagePolicy policy, 
 
         // 1. May it be used at all? Nothing of it is fetched before.
         Digest[] digests = index is null ? [manifest.Digest] : [manifest.Digest, index.Digest];
-        var decision = await new PolicyEvaluator(policy, resources).EvaluateAsync(location, source, digests, cancel);
+        var decision = await new PolicyEvaluator(policy, resources, options.Signatures).EvaluateAsync(location, source, digests, cancel);
         if (!decision.Accepted)
             throw decision.ToException(location.ToString());
 

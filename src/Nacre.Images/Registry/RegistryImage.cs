@@ -26,27 +26,36 @@ public sealed class RegistryImage(ImageReference image, RegistryOptions options)
         var name = digest?.ToString() ?? image.ManifestName;
         using var response = await _connection.RequireAsync(
             await _connection.SendAsync(() => ManifestRequest(name), cancel), $"manifest {name}", cancel);
-        byte[] bytes;
-        try
-        {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            timeout.CancelAfter(options.IdleTimeout);
-            bytes = await RegistryConnection.ReadLimitedAsync(response, StoredManifest.LargestManifest, timeout.Token);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
-        {
-            throw _connection.Unreachable(e);
-        }
-
-        var manifest = StoredManifest.Read(bytes, response.Content.Headers.ContentType?.MediaType, Where);
+        var manifest = await ReadManifestAsync(response, cancel);
         var expected = digest ?? image.Digest;
-        if (expected is not null && expected.Of(bytes) is var found && found != expected)
+        if (expected is not null && expected.Of(manifest.Bytes.Span) is var found && found != expected)
         {
             throw new ImageException(ImageFault.DigestMismatch, $"manifest digest: expected {expected}, found {found}", Where,
                 "the registry or its storage was changed; push the image again and find out who changed it");
         }
 
         return manifest;
+    }
+
+    /// <summary>
+    /// The index of what refers to a manifest of this repository, by the API or, where there is none, by its tag (OCI distribution-spec 1.1,
+    /// "Listing Referrers"); null when nothing does. Only the first page.
+    /// </summary>
+    public async ValueTask<StoredManifest?> FindReferrersAsync(Digest subject, CancellationToken cancel)
+    {
+        using var answer = await _connection.SendAsync(() => new(HttpMethod.Get, _connection.Address($"referrers/{subject}")), cancel);
+        if (answer.IsSuccessStatusCode)
+            return await ReadManifestAsync(answer, cancel);
+
+        await using var fallback = WithTag($"{subject.Algorithm}-{subject.Hex}");
+        try
+        {
+            return await fallback.GetManifestAsync(digest: null, cancel);
+        }
+        catch (ImageException e) when (e.Fault == ImageFault.NotFound)
+        {
+            return null;
+        }
     }
 
     public async ValueTask<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancel) =>
@@ -96,6 +105,21 @@ public sealed class RegistryImage(ImageReference image, RegistryOptions options)
     {
         _connection.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<StoredManifest> ReadManifestAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            timeout.CancelAfter(options.IdleTimeout);
+            var bytes = await RegistryConnection.ReadLimitedAsync(response, StoredManifest.LargestManifest, timeout.Token);
+            return StoredManifest.Read(bytes, response.Content.Headers.ContentType?.MediaType, Where);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw _connection.Unreachable(e);
+        }
     }
 
     private HttpRequestMessage ManifestRequest(string name)

@@ -1,14 +1,15 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.Formats;
+using Nacre.Formats.X509;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
 using Nacre.Images.Registry;
+using Nacre.Images.Signatures.Sigstore;
 using Nacre.Images.Transports;
 
 namespace Nacre.Images.Signatures;
-
-/// <summary>One signature as found: not yet verified.</summary>
-public sealed record ImageSignature(byte[] Payload, byte[] Signature, string Where);
 
 /// <summary>
 /// Signatures in cosign's place: an image <c>sha256-HEX.sig</c> in the same repository, one layer per signature, the payload as blob and
@@ -17,6 +18,9 @@ public sealed record ImageSignature(byte[] Payload, byte[] Signature, string Whe
 public static class CosignSignatures
 {
     public const string Annotation = "dev.cosignproject.cosign/signature";
+    private const string CertificateAnnotation = "dev.sigstore.cosign/certificate";
+    private const string ChainAnnotation = "dev.sigstore.cosign/chain";
+    private const string BundleAnnotation = "dev.sigstore.cosign/bundle";
     private const int MostSignatures = 64;
     private const int LargestPayload = 64 * 1024;
 
@@ -49,7 +53,7 @@ public static class CosignSignatures
             try
             {
                 var payload = await place.ReadBlobAsync(layer, LargestPayload, cancel);
-                found.Add(new(payload, signature[..length], $"{place.Where}, {layer.Digest}"));
+                found.Add(WithWitnesses(new(payload, signature[..length], $"{place.Where}, {layer.Digest}"), layer.Annotations));
             }
             catch (ImageException e) when (e.Fault is ImageFault.DigestMismatch or ImageFault.TooLarge or ImageFault.NotFound)
             {
@@ -58,6 +62,24 @@ public static class CosignSignatures
         }
 
         return found;
+    }
+
+    // Only a policy with certificates or a log looks at them; damaged ones do not spoil a signature by a key.
+    private static ImageSignature WithWitnesses(ImageSignature signature, IReadOnlyDictionary<string, string> annotations)
+    {
+        try
+        {
+            return signature with
+            {
+                Certificate = annotations.TryGetValue(CertificateAnnotation, out var pem) ? PemCertificates.Parse(pem)[0] : null,
+                Chain = annotations.TryGetValue(ChainAnnotation, out var chain) && !string.IsNullOrWhiteSpace(chain) ? PemCertificates.Parse(chain) : [],
+                LogEntry = annotations.TryGetValue(BundleAnnotation, out var bundle) ? LogEntry.ReadAnnotation(Encoding.UTF8.GetBytes(bundle)) : null,
+            };
+        }
+        catch (MalformedDataException e)
+        {
+            return signature with { Damage = e.Message };
+        }
     }
 
     /// <summary>Signs a manifest and adds the signature to those that are there.</summary>
@@ -96,7 +118,8 @@ public static class CosignSignatures
         return stored.Digest;
     }
 
-    private static string SignedName(ImageReference image) => image.Tag is null ? image.Name : $"{image.Name}:{image.Tag}";
+    /// <summary>What a signature of ours says it is for: name and tag.</summary>
+    public static string SignedName(ImageReference image) => image.Tag is null ? image.Name : $"{image.Name}:{image.Tag}";
 
     private static HashAlgorithmName HashFor(ECDsa key) => key.KeySize switch
     {

@@ -16,6 +16,8 @@ public sealed class SignatureKey
     /// <summary><c>sha256:</c> over the SubjectPublicKeyInfo: what reports name the key by.</summary>
     public string Fingerprint => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(_spki))}";
 
+    public ReadOnlyMemory<byte> SubjectPublicKeyInfo => _spki;
+
     /// <summary>From PEM, <c>PUBLIC KEY</c>.</summary>
     public static SignatureKey Parse(ReadOnlySpan<byte> pem, string where)
     {
@@ -77,8 +79,9 @@ public sealed class SignatureKey
             algorithm.ImportSubjectPublicKeyInfo(spki, out var read);
             return read == spki.Length;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
+            // The latter is what the framework says of a curve it does not know.
             return false;
         }
     }

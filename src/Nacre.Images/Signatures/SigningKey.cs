@@ -1,23 +1,24 @@
 using System.Security.Cryptography;
+using Nacre.Formats;
 
 namespace Nacre.Images.Signatures;
 
 /// <summary>Private keys to sign images with.</summary>
 public static class SigningKey
 {
-    /// <summary>An EC key from PEM: <c>PRIVATE KEY</c> (PKCS#8) or <c>EC PRIVATE KEY</c> (SEC 1).</summary>
-    public static ECDsa ParseEc(string pem, string where)
+    /// <summary>An EC key from PEM: <c>PRIVATE KEY</c> (PKCS#8), <c>EC PRIVATE KEY</c> (SEC 1), or cosign's encrypted form.</summary>
+    /// <param name="pem">The text of the file.</param>
+    /// <param name="password">Asked for only when the key is encrypted.</param>
+    /// <param name="where">The file, for messages.</param>
+    public static ECDsa ParseEc(string pem, Func<SecretBytes> password, string where)
     {
-        if (pem.Contains("ENCRYPTED SIGSTORE PRIVATE KEY", StringComparison.Ordinal) || pem.Contains("ENCRYPTED COSIGN PRIVATE KEY", StringComparison.Ordinal))
-        {
-            throw new ImageException(ImageFault.Unsupported, "cosign's own encrypted key format", where,
-                "sign with an EC key in PKCS#8; cosign import-key-pair takes the same key");
-        }
-
         var key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(pem);
+            if (CosignPrivateKey.IsEncrypted(pem))
+                Import(key, pem, password, where);
+            else
+                key.ImportFromPem(pem);
             return key;
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
@@ -26,5 +27,17 @@ public static class SigningKey
             throw new ImageException(ImageFault.Malformed, "the key is no EC private key in PEM", where,
                 "make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem", e);
         }
+        catch (ImageException)
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    private static void Import(ECDsa key, string pem, Func<SecretBytes> password, string where)
+    {
+        using var secret = password();
+        using var pkcs8 = CosignPrivateKey.Decrypt(pem, secret, where);
+        key.ImportPkcs8PrivateKey(pkcs8.Reveal(), out _);
     }
 }

@@ -8,21 +8,24 @@ namespace Nacre.Images.Signatures;
 public sealed record SimpleSigningPayload(Digest ManifestDigest, string DockerReference)
 {
     public const string CosignType = "cosign container image signature";
+
+    /// <summary>Of signatures by OpenPGP keys (containers-signature(5)).</summary>
+    public const string AtomicType = "atomic container signature";
     private const int Largest = 64 * 1024;
 
-    public byte[] ToJson() => OciJson.Utf8(new JsonObject
+    public byte[] ToJson(string type = CosignType) => OciJson.Utf8(new JsonObject
     {
         ["critical"] = new JsonObject
         {
             ["identity"] = new JsonObject { ["docker-reference"] = DockerReference },
             ["image"] = new JsonObject { ["docker-manifest-digest"] = ManifestDigest.ToString() },
-            ["type"] = CosignType,
+            ["type"] = type,
         },
-        ["optional"] = null,
+        ["optional"] = type == AtomicType ? new JsonObject { ["creator"] = "nacre" } : null,
     });
 
     /// <summary>Reads a payload whose signature was verified. Unknown critical members are refused, as the format wants.</summary>
-    public static SimpleSigningPayload Parse(ReadOnlySpan<byte> json, string where)
+    public static SimpleSigningPayload Parse(ReadOnlySpan<byte> json, string expectedType, string where)
     {
         if (json.Length > Largest)
             throw OciJson.Malformed($"a signature payload of {json.Length} bytes", where);
@@ -31,8 +34,8 @@ public sealed record SimpleSigningPayload(Digest ManifestDigest, string DockerRe
         if (critical.Select(pair => pair.Key).FirstOrDefault(key => key is not ("identity" or "image" or "type")) is { } unknown)
             throw OciJson.Malformed($"the payload has an unknown critical member '{unknown}'", where);
         var type = OciJson.Text(critical, "type", where);
-        if (type is not CosignType)
-            throw OciJson.Malformed($"the payload's type is '{type}', must be '{CosignType}'", where);
+        if (type != expectedType)
+            throw OciJson.Malformed($"the payload's type is '{type}', must be '{expectedType}'", where);
 
         return new(
             OciJson.Digest(OciJson.Object(critical, "image", where), "docker-manifest-digest", where),

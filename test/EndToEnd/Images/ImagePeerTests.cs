@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.EndToEndTests.Cli;
 using Nacre.EndToEndTests.Peers;
 using Nacre.Guest.KeyProvider;
 using Nacre.Images.Encryption;
@@ -162,6 +163,26 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
             }),
         }.ToJsonString()), "test");
         Assert.True((await _scene.PullAsync(policy)).Decision.Accepted);
+    }
+
+    [Fact]
+    public async Task We_sign_with_cosigns_encrypted_key_and_cosign_verifies()
+    {
+        var cosign = await NewerAsync("cosign");
+        await _scene.PushAsync();
+        const string secret = "correct horse";
+        var prefix = Path.Combine(_scene.Directory, "cosign");
+        await ToolRun.RunAsync(cosign, ["generate-key-pair", "--output-key-prefix", prefix], ("COSIGN_PASSWORD", secret));
+
+        string[] sign = ["image", "sign", _scene.Docker, "--key", prefix + ".key", "--plain-http", "loopback"];
+        var refused = await NacreProgram.RunAsync(sign, new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = "wrong" });
+        refused.AssertFailed(3, "does not open with this password");
+        var signed = await NacreProgram.RunAsync(sign, new Dictionary<string, string?> { ["COSIGN_PASSWORD"] = secret });
+        Assert.True(signed.ExitCode == 0, signed.Error);
+
+        var output = await ToolRun.RunAsync(
+            cosign, ["verify", "--key", prefix + ".pub", "--insecure-ignore-tlog", "--allow-http-registry", "--allow-insecure-registry", _scene.Name]);
+        Assert.Contains("docker-manifest-digest", output, StringComparison.Ordinal);
     }
 
     [Fact]

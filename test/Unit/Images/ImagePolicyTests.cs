@@ -28,16 +28,21 @@ public sealed class ImagePolicyTests
     [InlineData("""{"default":[{"type":"sigstoreSigned","keyPath":"a","signedIdentity":{"type":"matchNothing"}}]}""")]
     [InlineData("""{"default":[{"type":"sigstoreSigned","keyPath":"a","signedIdentity":{"type":"exactReference"}}]}""")]
     [InlineData("""{"default":[{"type":"sigstoreSigned","keyPath":"a","signedIdentity":{"type":"matchExact","prefix":"x"}}]}""")]
+    [InlineData("""{"default":[{"type":"signedBy","keyPath":"a"}]}""")]
+    [InlineData("""{"default":[{"type":"signedBy","keyType":"X509Certificates","keyPath":"a"}]}""")]
+    [InlineData("""{"default":[{"type":"signedBy","keyType":"GPGKeys"}]}""")]
+    [InlineData("""{"default":[{"type":"signedBy","keyType":"GPGKeys","keyPath":"a","keyPaths":["b"]}]}""")]
+    [InlineData("""{"default":[{"type":"signedBaseLayer","baseLayerIdentity":{"type":"matchExact"}}]}""")]
+    [InlineData("""{"default":[{"type":"sigstoreSigned","fulcio":{"caPath":"a","oidcIssuer":"i","subjectEmail":"e"}}]}""")]
+    [InlineData("""{"default":[{"type":"sigstoreSigned","fulcio":{"caPath":"a","oidcIssuer":"i"},"rekorPublicKeyPath":"r"}]}""")]
+    [InlineData("""{"default":[{"type":"sigstoreSigned","fulcio":{"caPath":"a","subjectEmail":"e"},"rekorPublicKeyPath":"r"}]}""")]
+    [InlineData("""{"default":[{"type":"sigstoreSigned","fulcio":{"oidcIssuer":"i","subjectEmail":"e"},"rekorPublicKeyPath":"r"}]}""")]
+    [InlineData("""{"default":[{"type":"sigstoreSigned","fulcio":{"caPath":"a","oidcIssuer":"i","subjectEmail":""},"rekorPublicKeyPath":"r"}]}""")]
+    [InlineData("""{"default":[{"type":"sigstoreSigned","keyPath":"k","fulcio":{"caPath":"a","oidcIssuer":"i","subjectEmail":"e"},"rekorPublicKeyPath":"r"}]}""")]
+    [InlineData("""{"default":[{"type":"sigstoreSigned","pki":{"caRootsPath":"a"}}]}""")]
     [InlineData("not json")]
     public void Refuses_a_policy_that_is_not_understood(string json) => Assert.Equal(
         ImageFault.PolicyInvalid, Assert.Throws<ImageException>(() => ImagePolicy.Parse(Encoding.UTF8.GetBytes(json), "test")).Fault);
-
-    [Theory]
-    [InlineData("""{"default":[{"type":"signedBy","keyType":"GPGKeys","keyPath":"a"}]}""")]
-    [InlineData("""{"default":[{"type":"sigstoreSigned","fulcio":{}}]}""")]
-    [InlineData("""{"default":[{"type":"sigstoreSigned","keyPath":"a","rekorPublicKeyPath":"b"}]}""")]
-    public void Says_what_is_not_supported(string json) => Assert.Equal(
-        ImageFault.Unsupported, Assert.Throws<ImageException>(() => ImagePolicy.Parse(Encoding.UTF8.GetBytes(json), "test")).Fault);
 
     [Theory]
     [InlineData("docker://example.com/a/b:1", "transports.docker.\"example.com/a/b:1\"")]
@@ -91,13 +96,16 @@ public sealed class ImagePolicyTests
     [InlineData("remapIdentity", "mirror.network/x/a:1", "example.com/x/a:1", false)]
     [InlineData("remapIdentity", "mirror.net/x/a:1", "mirror.net/x/a:1", false)]
     [InlineData("matchRepository", "example.com/a:1", "not a name at all", false)]
-    public void Matches_identities(string rule, string image, string signed, bool good)
+    [InlineData("matchRepository", "example.com/a:1", null, false)]
+    [InlineData("matchDigest", "example.com/a:1", null, true)]
+    public void Matches_identities(string rule, string image, string? signed, bool good)
     {
         SignedIdentity identity = rule switch
         {
             "matchExact" => new SignedIdentity.MatchExact(),
             "matchRepoDigestOrExact" => new SignedIdentity.MatchRepoDigestOrExact(),
             "matchRepository" => new SignedIdentity.MatchRepository(),
+            "matchDigest" => new SignedIdentity.MatchDigest(),
             "exactReference" => new SignedIdentity.ExactReference("example.com/signed:9"),
             "exactRepository" => new SignedIdentity.ExactRepository("example.com/signed"),
             _ => new SignedIdentity.RemapIdentity("mirror.net", "example.com"),
@@ -140,5 +148,6 @@ public sealed class ImagePolicyTests
     [InlineData("""{"critical":{"identity":{"docker-reference":"a"},"image":{"docker-manifest-digest":"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},"type":"cosign container image signature","more":1}}""")]
     [InlineData("""{}""")]
     public void Refuses_payloads_that_say_something_else(string json) =>
-        Assert.Equal(ImageFault.Malformed, Assert.Throws<ImageException>(() => SimpleSigningPayload.Parse(Encoding.UTF8.GetBytes(json), "test")).Fault);
+        Assert.Equal(ImageFault.Malformed, Assert.Throws<ImageException>(() => SimpleSigningPayload.Parse(
+            Encoding.UTF8.GetBytes(json), SimpleSigningPayload.CosignType, "test")).Fault);
 }
