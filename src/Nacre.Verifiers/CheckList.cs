@@ -21,6 +21,9 @@ public sealed class CheckList
         return passed;
     }
 
+    /// <summary>Records checks that passed before on the very same bytes, and depend on nothing else.</summary>
+    internal void Repeat(IReadOnlyList<Check> passed) => _checks.AddRange(passed);
+
     public void NotMade(string id, string subject, string reason) => _checks.Add(new Check(id, CheckOutcome.NotMade, subject, Found: reason));
 
     /// <summary>The verdict: refused if any check failed, if none was made, or if there are no claims.</summary>

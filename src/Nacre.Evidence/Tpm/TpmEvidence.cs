@@ -17,6 +17,7 @@ public sealed record TpmEvidence
 
     private const string Structure = "tpm.evidence";
     private const int MaxKey = 1024;
+    private static readonly string[] s_pcrFields = [.. Enumerable.Range(0, PcrCount).Select(i => $"pcrs[{i}]")];
 
     /// <summary>TPMT_SIGNATURE.</summary>
     public required byte[] Signature { get; init; }
@@ -42,7 +43,7 @@ public sealed record TpmEvidence
 
         var pcrs = new byte[PcrCount][];
         for (var i = 0; i < PcrCount; i++)
-            pcrs[i] = ReadPcr(quote, $"pcrs[{i}]", listed[i]);
+            pcrs[i] = ReadPcr(quote, s_pcrFields[i], listed[i]);
 
         return new()
         {

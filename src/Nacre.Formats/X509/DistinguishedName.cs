@@ -8,8 +8,12 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
     private const string CommonNameOid = "2.5.4.3";
     private const int MaxAttributes = 32;
 
-    private DistinguishedName(ReadOnlyMemory<byte> raw, IReadOnlyList<(string Oid, string Value)> attributes) =>
+    private DistinguishedName(ReadOnlyMemory<byte> raw, IReadOnlyList<(string Oid, string Value)> attributes)
+    {
         (Raw, Attributes) = (raw, attributes);
+        var names = attributes.Where(attribute => attribute.Oid == CommonNameOid).Take(2).ToArray();
+        CommonName = names.Length == 1 ? names[0].Value : null;
+    }
 
     public ReadOnlyMemory<byte> Raw { get; }
 
@@ -17,14 +21,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
     public IReadOnlyList<(string Oid, string Value)> Attributes { get; }
 
     /// <summary>The common name; null when there is none or more than one.</summary>
-    public string? CommonName
-    {
-        get
-        {
-            var names = Attributes.Where(attribute => attribute.Oid == CommonNameOid).Take(2).ToArray();
-            return names.Length == 1 ? names[0].Value : null;
-        }
-    }
+    public string? CommonName { get; }
 
     internal static DistinguishedName Parse(ReadOnlyMemory<byte> raw)
     {

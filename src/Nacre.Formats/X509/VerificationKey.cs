@@ -56,14 +56,22 @@ public sealed class VerificationKey : IDisposable
     /// <exception cref="MalformedDataException">It is not.</exception>
     public static VerificationKey FromPoint(ECCurve curve, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
     {
-        var parameters = new ECParameters { Curve = curve, Q = new ECPoint { X = x.ToArray(), Y = y.ToArray() } };
+        ECDsa? key = ECDsa.Create();
         try
         {
-            return new(ECDsa.Create(parameters), x.Length);
+            // Not ECDsa.Create(parameters): a key made that way takes a third longer for each signature (OpenSSL 3.0).
+            key.ImportSubjectPublicKeyInfo(EncodePoint(curve, x, y), out _);
+            var accepted = new VerificationKey(key, x.Length);
+            key = null;
+            return accepted;
         }
         catch (CryptographicException error)
         {
             throw new MalformedDataException(Structure, "(point)", 0, "is not on its curve", error);
+        }
+        finally
+        {
+            key?.Dispose();
         }
     }
 
@@ -98,6 +106,24 @@ public sealed class VerificationKey : IDisposable
 
     private static bool IsRsa(ReadOnlyMemory<byte> spki) => DerStructure.Read(Structure, spki, static (der, _) =>
         der.ReadSequence().ReadSequence().ReadObjectIdentifier() == "1.2.840.113549.1.1.1");
+
+    // RFC 5480, section 2.
+    private static byte[] EncodePoint(ECCurve curve, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
+    {
+        var der = new AsnWriter(AsnEncodingRules.DER);
+        using (der.PushSequence())
+        {
+            using (der.PushSequence())
+            {
+                der.WriteObjectIdentifier("1.2.840.10045.2.1");
+                der.WriteObjectIdentifier(curve.Oid.Value!);
+            }
+
+            der.WriteBitString([4, .. x, .. y]);
+        }
+
+        return der.Encode();
+    }
 
     private static VerificationKey Accept(RSA rsa)
     {

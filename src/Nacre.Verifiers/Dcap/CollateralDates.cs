@@ -26,6 +26,8 @@ internal sealed record CollateralDates(DateTimeOffset EarliestIssue, DateTimeOff
 
     private sealed class Collector(CheckList checks, DateTimeOffset at)
     {
+        private readonly string _expected = $"in date at {at.UtcDateTime:u}";
+
         public DateTimeOffset EarliestIssue { get; private set; } = DateTimeOffset.MaxValue;
         public DateTimeOffset LatestIssue { get; private set; } = DateTimeOffset.MinValue;
         public DateTimeOffset EarliestExpiration { get; private set; } = DateTimeOffset.MaxValue;
@@ -45,7 +47,7 @@ internal sealed record CollateralDates(DateTimeOffset EarliestIssue, DateTimeOff
             // Not "until + grace": the sum of a certificate without end would overflow.
             var current = from <= at && (at <= until || at - until <= grace);
             checks.Require(
-                current, id, subject, $"in date at {at.UtcDateTime:u}",
+                current, id, subject, _expected,
                 $"{from.UtcDateTime:u} to {until.UtcDateTime:u}{(current && at > until ? $", behind its end but within the grace of {grace}" : "")}",
                 from > at ? "see that the clock is right" : "fetch new collateral");
         }

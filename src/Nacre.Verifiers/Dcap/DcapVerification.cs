@@ -17,6 +17,7 @@ internal sealed class DcapVerification(DcapOptions options)
 {
     private readonly PckAuthorityCache _authorities = new();
     private readonly VerificationKeyCache _keys = new();
+    private readonly ProvenPckChains _chains = new();
 
     /// <summary>Null, with a check failed, when there is no platform or no collateral to judge the rest by.</summary>
     public async ValueTask<DcapPlatform?> RequireGenuineAsync(
@@ -38,19 +39,31 @@ internal sealed class DcapVerification(DcapOptions options)
                 return null;
         }
 
-        var chain = PckChain.Read(checks, () => collateral?.PckChain ?? PckChainText.Parse(quote.CertificationData.Span), options.RootKeyDigest);
+        var proven = collateral is null ? _chains.Find(quote.CertificationData.Span) : null;
+        if (proven is not null)
+            checks.Repeat(proven.Checks);
+
+        var chain = proven
+            ?? PckChain.Read(checks, () => collateral?.PckChain ?? PckChainText.Parse(quote.CertificationData.Span), options.RootKeyDigest);
         if (chain is null)
             return null;
 
         QeChecks.RequireSignature(checks, quote, chain.Leaf, _keys);
-        if (!RequireIssued(checks, chain, _authorities.Prove(chain.Authority, chain.Root)) && collateral is null)
+        var problem = proven is null ? FindIssueProblem(chain, _authorities.Prove(chain.Authority, chain.Root)) : null;
+        checks.Require(
+            problem is null, "dcap.pck.chain", "PCK certificate", "issued by its authority, and that by the root", problem ?? "it is",
+            "have the host's quote provider deliver the platform's certificate chain anew");
+        if (problem is not null && collateral is null)
         {
             // Anyone can write such a certificate: it must not make this verifier ask a service.
             checks.NotMade("dcap.collateral.present", "collateral", "the platform's certificate is not Intel's, so nothing was asked for");
             return null;
         }
 
-        collateral ??= await FindCollateralAsync(checks, NameOf(chain, isTdx), cancel);
+        if (problem is null && proven is null && collateral is null)
+            _chains.Add(quote.CertificationData.Span, chain);
+
+        collateral ??= await FindCollateralAsync(checks, chain.NameOf(isTdx), cancel);
         if (collateral is null)
             return null;
 
@@ -79,10 +92,6 @@ internal sealed class DcapVerification(DcapOptions options)
             isZero ? $"{quote.Trailing.Length} zeros" : $"{quote.Trailing.Length} bytes that nothing signs", "cut the buffer where the quote ends");
     }
 
-    private static DcapCollateralName NameOf(PckChain chain, bool isTdx) => new(
-        isTdx, Convert.ToHexStringLower(chain.Platform.Fmspc),
-        chain.Authority.Subject.CommonName is "Intel SGX PCK Platform CA" ? "platform" : "processor");
-
     private async ValueTask<DcapCollateral?> FindCollateralAsync(CheckList checks, DcapCollateralName name, CancellationToken cancel)
     {
         var subject = $"collateral of {(name.IsTdx ? "TDX" : "SGX")} platforms {name.Fmspc}".TrimEnd();
@@ -107,16 +116,11 @@ internal sealed class DcapVerification(DcapOptions options)
         return found;
     }
 
-    private static bool RequireIssued(CheckList checks, PckChain chain, PckAuthority authority)
-    {
-        var problem = authority.Problem ?? CertificateIssuance.FindProblem(chain.Leaf, chain.Authority, authority.Key!)
-            ?? (chain.Leaf.Extensions.IsAuthority ? "it is an authority itself" : null)
-            ?? (authority.IsPlatformAuthority == chain.Platform.PlatformInstanceId is not null ? null
-                : $"what it says of its platform does not go with {authority.Certificate.Subject}");
-        return checks.Require(
-            problem is null, "dcap.pck.chain", "PCK certificate", "issued by its authority, and that by the root", problem ?? "it is",
-            "have the host's quote provider deliver the platform's certificate chain anew");
-    }
+    private static string? FindIssueProblem(PckChain chain, PckAuthority authority) =>
+        authority.Problem ?? CertificateIssuance.FindProblem(chain.Leaf, chain.Authority, authority.Key!)
+        ?? (chain.Leaf.Extensions.IsAuthority ? "it is an authority itself" : null)
+        ?? (authority.IsPlatformAuthority == chain.Platform.PlatformInstanceId is not null ? null
+            : $"what it says of its platform does not go with {authority.Certificate.Subject}");
 
     private void RequireProved(CheckList checks, DcapCollateral collateral, string? listProblem)
     {

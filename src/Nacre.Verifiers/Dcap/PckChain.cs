@@ -1,16 +1,28 @@
 using Nacre.Evidence.Dcap;
 using Nacre.Formats;
 using Nacre.Formats.X509;
+using Nacre.Verifiers.Collateral.Intel;
 
 namespace Nacre.Verifiers.Dcap;
 
 /// <summary>The certificates of a platform, put in order by what they are and not by where they stand (evidence.md 2.2, 2.3).</summary>
-internal sealed record PckChain(Certificate Leaf, Certificate Authority, Certificate Root, PckExtensions Platform)
+/// <param name="Leaf">The certificate of the platform.</param>
+/// <param name="Authority">Who is said to have issued it.</param>
+/// <param name="Root">The pinned root.</param>
+/// <param name="Platform">What the leaf says of the platform.</param>
+/// <param name="Checks">Those that were made when it was read; all of them passed.</param>
+internal sealed record PckChain(
+    Certificate Leaf, Certificate Authority, Certificate Root, PckExtensions Platform, IReadOnlyList<Check> Checks)
 {
+    /// <summary>Names what is to be looked up for the platform.</summary>
+    public DcapCollateralName NameOf(bool isTdx) => new(
+        isTdx, Convert.ToHexStringLower(Platform.Fmspc), Authority.Subject.CommonName is "Intel SGX PCK Platform CA" ? "platform" : "processor");
+
     /// <summary>Null, with the check failed, when the certificates are not those of a platform under the pinned root.</summary>
     public static PckChain? Read(CheckList checks, Func<IReadOnlyList<Certificate>> read, string rootKeyDigest)
     {
         const string Remedy = "have the host's quote provider deliver the platform's certificate chain anew";
+        var before = checks.Checks.Count;
         try
         {
             var certificates = read();
@@ -31,7 +43,7 @@ internal sealed record PckChain(Certificate Leaf, Certificate Authority, Certifi
 
             var platform = PckExtensions.Parse(leaf!);
             checks.Require(true, "dcap.pck.format", "PCK certificate");
-            return new(leaf!, authority!, root, platform);
+            return new(leaf!, authority!, root, platform, [.. checks.Checks.Skip(before)]);
         }
         catch (MalformedDataException error)
         {

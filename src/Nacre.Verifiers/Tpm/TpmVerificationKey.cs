@@ -12,10 +12,11 @@ internal sealed class TpmVerificationKey : IDisposable
     private const string CurveP384 = "1.3.132.0.34";
 
     private readonly RSA? _rsa;
+    private readonly RSAParameters _numbers;
     private readonly ECDsa? _ecdsa;
     private readonly int _coordinate;
 
-    private TpmVerificationKey(RSA rsa) => _rsa = rsa;
+    private TpmVerificationKey(RSA rsa, RSAParameters numbers) => (_rsa, _numbers) = (rsa, numbers);
 
     private TpmVerificationKey(ECDsa ecdsa, int coordinate) => (_ecdsa, _coordinate) = (ecdsa, coordinate);
 
@@ -32,7 +33,7 @@ internal sealed class TpmVerificationKey : IDisposable
         return signature.Scheme switch
         {
             TpmAlgorithm.RsaSsa => _rsa is not null && _rsa.VerifyData(message, signature.Rsa.Span, hash, RSASignaturePadding.Pkcs1),
-            TpmAlgorithm.RsaPss => _rsa is not null && RsaPss.Verify(_rsa.ExportParameters(false), hash, message, signature.Rsa.Span),
+            TpmAlgorithm.RsaPss => _rsa is not null && RsaPss.Verify(_numbers, hash, message, signature.Rsa.Span),
             TpmAlgorithm.EcDsa => _ecdsa is not null && signature.ToFixedWidth(_coordinate) is { } fixedWidth
                 && _ecdsa.VerifyData(message, fixedWidth, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
             _ => false,
@@ -52,11 +53,12 @@ internal sealed class TpmVerificationKey : IDisposable
         try
         {
             rsa.ImportSubjectPublicKeyInfo(spki, out var read);
-            var exponent = rsa.ExportParameters(false).Exponent.AsSpan().TrimStart((byte)0);
+            var numbers = rsa.ExportParameters(false);
+            var exponent = numbers.Exponent.AsSpan().TrimStart((byte)0);
             found = $"RSA of {rsa.KeySize} bits with exponent 0x{Convert.ToHexStringLower(exponent)}";
             if (read == spki.Length && rsa.KeySize is >= 2048 and <= 4096 && exponent.SequenceEqual<byte>([1, 0, 1]))
             {
-                var key = new TpmVerificationKey(rsa);
+                var key = new TpmVerificationKey(rsa, numbers);
                 rsa = null;
                 return key;
             }

@@ -13,6 +13,8 @@ public sealed class TpmVerifier : IEvidenceVerifier
 {
     internal const int InitDataPcr = 8;
 
+    private readonly TpmVerificationKeyCache _keys = new();
+
     public string Tee => TeeNames.Tpm;
 
     public ValueTask<Verdict> VerifyAsync(EvidenceSubmission submission, CancellationToken cancel)
@@ -22,7 +24,7 @@ public sealed class TpmVerifier : IEvidenceVerifier
         return ValueTask.FromResult(Verify(submission));
     }
 
-    internal static Verdict Verify(EvidenceSubmission submission)
+    internal Verdict Verify(EvidenceSubmission submission)
     {
         var checks = new CheckList();
         if (Parse(submission.Evidence, checks) is not { } parsed)
@@ -32,8 +34,8 @@ public sealed class TpmVerifier : IEvidenceVerifier
         var endorsement = submission.Endorsement as TpmKeyEndorsement;
 
         // 1 and 2: the key, and the signature over the bytes received.
-        RequireTrustedKey(checks, endorsement, evidence.AkPublic);
-        RequireSignature(checks, evidence, signature);
+        var isTrusted = RequireTrustedKey(checks, endorsement, evidence.AkPublic);
+        RequireSignature(checks, evidence, signature, isTrusted ? _keys : null);
 
         // 4: fresh.
         TpmReportData.Require(checks, submission.ReportData, attest.ExtraData.Span);
@@ -75,29 +77,45 @@ public sealed class TpmVerifier : IEvidenceVerifier
         }
     }
 
-    private static void RequireTrustedKey(CheckList checks, TpmKeyEndorsement? endorsement, byte[] attestationKey)
+    private static bool RequireTrustedKey(CheckList checks, TpmKeyEndorsement? endorsement, byte[] attestationKey)
     {
         const string Subject = "attestation key";
-        var found = $"SHA-256 of the key {Fingerprint(attestationKey)}";
+        var fingerprint = Fingerprint(attestationKey);
+        var found = $"SHA-256 of the key {fingerprint}";
         if (endorsement is null)
         {
-            checks.Require(
+            return checks.Require(
                 false, "tpm.ak.trust", Subject, "a key proven to live in a TPM", found,
                 "the quote is signed by a key that is not proven to live in a TPM: send the endorsement key certificate in the auth request "
                 + "and activate the credential, or have an administrator enroll the key");
-            return;
         }
 
-        checks.Require(
-            endorsement.AttestationKey.SequenceEqual(attestationKey), "tpm.ak.trust", Subject,
-            $"{Fingerprint(endorsement.AttestationKey)} ({endorsement.How})", found,
+        var isSame = endorsement.AttestationKey.SequenceEqual(attestationKey);
+        return checks.Require(
+            isSame, "tpm.ak.trust", Subject,
+            $"{(isSame ? fingerprint : Fingerprint(endorsement.AttestationKey))} ({endorsement.How})", found,
             "the quote is signed by another key than the one that is vouched for: sign with the attestation key named in the auth request");
     }
 
-    private static void RequireSignature(CheckList checks, TpmEvidence evidence, TpmSignature signature)
+    /// <param name="checks">Where the checks are recorded.</param>
+    /// <param name="evidence">With the key that is checked with.</param>
+    /// <param name="signature">That of the evidence.</param>
+    /// <param name="keys">Where the key is kept; null for a key that nobody vouches for.</param>
+    private static void RequireSignature(CheckList checks, TpmEvidence evidence, TpmSignature signature, TpmVerificationKeyCache? keys)
+    {
+        if (keys is not null)
+        {
+            RequireSignature(checks, evidence, signature, keys.Read(evidence.AkPublic, out var known), known);
+            return;
+        }
+
+        using var key = TpmVerificationKey.Read(evidence.AkPublic, out var found);
+        RequireSignature(checks, evidence, signature, key, found);
+    }
+
+    private static void RequireSignature(CheckList checks, TpmEvidence evidence, TpmSignature signature, TpmVerificationKey? key, string found)
     {
         const string Subject = "signature over TPMS_ATTEST";
-        using var key = TpmVerificationKey.Read(evidence.AkPublic, out var found);
         checks.Require(
             key is not null, "tpm.ak.strength", "attestation key", TpmVerificationKey.Accepted, found,
             "create an attestation key of an accepted kind");
@@ -131,9 +149,9 @@ public sealed class TpmVerifier : IEvidenceVerifier
             return;
         }
 
-        var concatenated = new byte[TpmEvidence.PcrCount * TpmEvidence.PcrSize];
+        Span<byte> concatenated = stackalloc byte[TpmEvidence.PcrCount * TpmEvidence.PcrSize];
         for (var i = 0; i < TpmEvidence.PcrCount; i++)
-            evidence.Pcrs[i].CopyTo(concatenated, i * TpmEvidence.PcrSize);
+            evidence.Pcrs[i].CopyTo(concatenated[(i * TpmEvidence.PcrSize)..]);
 
         var computed = CryptographicOperations.HashData(hash, concatenated);
         checks.Require(

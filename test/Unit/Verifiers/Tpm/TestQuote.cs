@@ -40,7 +40,7 @@ internal sealed record TestQuote
         evidence.ToJson(), reportData ?? ReportData, TpmKeyEndorsement.Enrolled(evidence.AkPublic));
 
     public static Verdict Verify(ReadOnlyMemory<byte> evidence, byte[]? reportData, IKeyEndorsement? endorsement, byte[]? initData = null) =>
-        TpmVerifier.Verify(new()
+        new TpmVerifier().Verify(new()
         {
             Evidence = evidence,
             At = DateTimeOffset.UnixEpoch,
