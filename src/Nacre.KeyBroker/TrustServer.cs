@@ -140,6 +140,7 @@ public sealed class TrustServer : IAsyncDisposable
         opened.Push(audit);
         var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock,
             metrics, options.Logs.CreateLogger<Broker>(), cancel);
+        opened.Push(broker);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
         opened.Push(web);
         var metricsServer = options.MetricsUrl is null ? null : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);

@@ -25,7 +25,7 @@ internal static class ServeCommand
         var metrics = new Option<string?>("--metrics-url") { Description = "Where to serve metrics for Prometheus, such as http://127.0.0.1:9464; nowhere without it." };
         var limit = new Option<int?>("--rate-limit")
         {
-            Description = "Handshake requests per second that one client may make, 0 for any number (200, and any number from this machine).",
+            Description = "Requests per second that one client may make, 0 for any number (200, and any number from this machine).",
         };
         var command = new Command("serve", "Run the trust server. Example: nacre serve --data /var/lib/nacre --url https://127.0.0.1:8080 --tpm-root tpm-vendor.pem")
         {

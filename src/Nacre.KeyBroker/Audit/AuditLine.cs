@@ -16,8 +16,6 @@ internal static class AuditLine
     public const int HashSize = SHA256.HashSizeInBytes;
     public const int MaxBytes = 32 * 1024;
     public const string SegmentAction = "segment";
-    public const string StartAction = "start";
-    public const string StopAction = "stop";
 
     private const int MaxTextLength = 4096;
     private const int TailLength = 9 + 2 * HashSize + 2;
@@ -74,8 +72,39 @@ internal static class AuditLine
         WriteText(writer, "mac", e.Mac);
     }
 
-    public static void WriteTime(Utf8JsonWriter writer, DateTimeOffset at) =>
+    private static void WriteTime(Utf8JsonWriter writer, DateTimeOffset at) =>
         writer.WriteString("at", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+
+    /// <summary>A process began to write the chain.</summary>
+    /// <param name="writer">Of the line.</param>
+    /// <param name="at">When.</param>
+    /// <param name="torn">A line that a crash kept from being finished and that was cut off; nobody was told that it was written.</param>
+    /// <param name="damage">What is wrong with chains that were left alone.</param>
+    public static void WriteStart(Utf8JsonWriter writer, DateTimeOffset at, byte[] torn, IReadOnlyCollection<string> damage)
+    {
+        WriteTime(writer, at);
+        writer.WriteString("action", "start");
+        if (torn.Length > 0)
+        {
+            writer.WriteNumber("torn-bytes", torn.Length);
+            writer.WriteString("torn-sha256", Convert.ToHexStringLower(SHA256.HashData(torn)));
+        }
+
+        if (damage.Count == 0)
+            return;
+
+        writer.WriteStartArray("damaged");
+        foreach (var problem in damage)
+            writer.WriteStringValue(problem);
+        writer.WriteEndArray();
+    }
+
+    /// <summary>The process ended in order.</summary>
+    public static void WriteStop(Utf8JsonWriter writer, DateTimeOffset at)
+    {
+        WriteTime(writer, at);
+        writer.WriteString("action", "stop");
+    }
 
     private static void WriteText(Utf8JsonWriter writer, string name, string? value)
     {

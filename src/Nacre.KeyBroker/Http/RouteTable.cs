@@ -36,10 +36,8 @@ public enum Access
 /// <param name="Access">Who may use it.</param>
 /// <param name="Handler">Serves it.</param>
 /// <param name="NarrowsToScope">The handler answers a caller that is limited to a path with what is below that path.</param>
-/// <param name="IsLimited">One client may ask only so often.</param>
 public sealed record Route(
-    string Method, string Template, Access Access, Func<KbsCall, CancellationToken, ValueTask<KbsReply>> Handler, bool NarrowsToScope = false,
-    bool IsLimited = false)
+    string Method, string Template, Access Access, Func<KbsCall, CancellationToken, ValueTask<KbsReply>> Handler, bool NarrowsToScope = false)
 {
     private readonly string[] _parts = Template.Split('/');
 

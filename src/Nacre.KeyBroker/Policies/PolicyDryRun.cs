@@ -11,13 +11,14 @@ namespace Nacre.KeyBroker.Policies;
 
 /// <summary>
 /// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values of now, so
-/// that only the policy makes the difference; nothing is changed.
+/// that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest, as 15 seconds allow.
 /// </summary>
 public sealed class PolicyDryRun(
     DecisionStore decisions, PolicyStore<AttestationPolicy> attestation, PolicyStore<ReleasePolicy> release, ReferenceValueStore references,
     TimeProvider clock)
 {
     private const int MaxTold = 200;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
 
     public IEnumerable<Route> Create()
     {
@@ -27,12 +28,13 @@ public sealed class PolicyDryRun(
     private async ValueTask<KbsReply> RunAsync(KbsCall call, CancellationToken cancel)
     {
         var policy = PolicyBody.Parse(call.Body, call["id"]);
+        var until = clock.GetUtcNow() + s_patience;
         try
         {
             return call["kind"] switch
             {
-                "attestation" => Report(await AppraiseAsync(attestation.Compile(policy), cancel)),
-                "resource" => Report(await ReleaseAsync(new StoredPolicy<ReleasePolicy>(policy, release.Compile(policy)), cancel)),
+                "attestation" => Report(await AppraiseAsync(attestation.Compile(policy), until, cancel)),
+                "resource" => Report(await ReleaseAsync(new StoredPolicy<ReleasePolicy>(policy, release.Compile(policy)), until, cancel)),
                 _ => throw KbsProblemException.NotFound($"there are no {call["kind"]} policies"),
             };
         }
@@ -42,7 +44,7 @@ public sealed class PolicyDryRun(
         }
     }
 
-    private async ValueTask<List<JsonObject>> AppraiseAsync(AttestationPolicy candidate, CancellationToken cancel)
+    private async ValueTask<List<JsonObject>> AppraiseAsync(AttestationPolicy candidate, DateTimeOffset until, CancellationToken cancel)
     {
         var id = candidate.Document.Id;
         var current = (await attestation.FindAsync(id, cancel))?.Compiled;
@@ -50,6 +52,9 @@ public sealed class PolicyDryRun(
         var results = new List<JsonObject>();
         await foreach (var (appraisal, record) in decisions.AppraisalsAsync(cancel))
         {
+            if (clock.GetUtcNow() >= until)
+                break;
+
             foreach (var (name, submodule) in record["claims"]?["submods"] as JsonObject ?? [])
             {
                 if (submodule?["ear.veraison.annotated-evidence"] is not JsonObject claims
@@ -67,7 +72,7 @@ public sealed class PolicyDryRun(
         return results;
     }
 
-    private async ValueTask<List<JsonObject>> ReleaseAsync(StoredPolicy<ReleasePolicy> candidate, CancellationToken cancel)
+    private async ValueTask<List<JsonObject>> ReleaseAsync(StoredPolicy<ReleasePolicy> candidate, DateTimeOffset until, CancellationToken cancel)
     {
         var id = candidate.Document.Id;
         var current = await release.AllAsync(cancel);
@@ -82,6 +87,9 @@ public sealed class PolicyDryRun(
         var results = new List<JsonObject>();
         await foreach (var (_, record) in decisions.ReleasesAsync(cancel))
         {
+            if (clock.GetUtcNow() >= until)
+                break;
+
             var request = ReleaseRequest.Parse(record["request"]!.AsObject());
             if (!appraisals.TryGetValue((string)record["appraisal"]!, out var claims) || ReleasePolicies.For(tried, request) != candidate)
                 continue;

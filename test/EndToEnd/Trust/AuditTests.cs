@@ -45,6 +45,10 @@ public sealed class AuditTests
         var everything = string.Concat(lines.Select(line => line.ToJsonString()));
         Assert.DoesNotContain(TrustStage.SecretText, everything, StringComparison.Ordinal);
         Assert.DoesNotContain(stage.AdminToken, everything, StringComparison.Ordinal);
+        var heads = Path.Combine(stage.Directory, "heads.json");
+        await File.WriteAllTextAsync(heads, (await stage.Admin.GetAuditHeadsAsync(Cancel)).ToJsonString(), Cancel);
+        (await NacreProgram.RunAsync(["audit", "verify", TrustServer.AuditDirectory(stage.Directory), "--heads", heads])).AssertDone();
+        (await NacreProgram.RunAsync(["audit", "verify", TrustServer.AuditDirectory(stage.Directory)])).AssertFailed(1, "none of the directories has the store");
         Assert.Equal([Text(stolen, "seq")], (await stage.Admin.ListAuditAsync(null, denied.Reference, Cancel))["lines"]!.AsArray().Select(line => Text(line!, "seq")));
     }
 
@@ -58,10 +62,13 @@ public sealed class AuditTests
         (await guest.GetResourceAsync(TrustStage.Secret, Cancel)).Dispose();
 
         disk.Fill();
-        var problem = "";
-        for (var i = 0; i < 100 && problem.Length == 0; i++)
-            problem = await TryAsync(async () => (await guest.GetResourceAsync(TrustStage.Secret, Cancel)).Dispose());
-        Assert.Contains("audit record cannot be written", problem, StringComparison.Ordinal);
+        await EndsAsync(async () =>
+        {
+            using var another = stage.SampleGuest();
+            await another.AttestAsync(Cancel);
+        });
+        await EndsAsync(async () => (await guest.GetResourceAsync(TrustStage.Secret, Cancel)).Dispose());
+        await EndsAsync(() => stage.Admin.PutResourceAsync(TrustStage.Secret, SecretBytes.Copy("x"u8), Cancel));
         var change = await TryAsync(() => stage.Admin.PutResourceAsync(ResourceUri.Parse("kbs:///default/key/2"), SecretBytes.Copy("x"u8), Cancel));
         Assert.Contains("audit record cannot be written", change, StringComparison.Ordinal);
         Assert.DoesNotContain("default/key/2", (await stage.Admin.ListResourcesAsync(Cancel)).ToJsonString(), StringComparison.Ordinal);
@@ -117,6 +124,15 @@ public sealed class AuditTests
             lock (acknowledged)
                 acknowledged.Add(uri.Path);
         }
+    }
+
+    // The last page of the file takes a few lines more than the disk has room for.
+    private static async Task EndsAsync(Func<Task> action)
+    {
+        var problem = "";
+        for (var i = 0; i < 100 && problem.Length == 0; i++)
+            problem = await TryAsync(action);
+        Assert.Contains("audit record cannot be written", problem, StringComparison.Ordinal);
     }
 
     private static async Task<string> TryAsync(Func<Task> action)
