@@ -8,7 +8,8 @@ using System.Text.Json;
 namespace Nacre.KeyBroker.Audit;
 
 /// <summary>
-/// The bytes of one line: a JSON object that begins with <c>seq</c> and ends with <c>hash</c>, and a line feed. The hash is SHA-256 over the
+/// The bytes of one line: a JSON object that begins with <c>seq</c> and ends with <c>hash</c>, and a line feed. The hash is SHA-256 over
+/// the
 /// hash of the line before (32 bytes) and this line up to the comma in front of <c>"hash"</c>.
 /// </summary>
 internal static class AuditLine
@@ -46,7 +47,9 @@ internal static class AuditLine
         return new AuditHead(segment, head.Sequence + 1, hash);
     }
 
-    /// <summary>The hash of a line, without its line feed, that follows one with the hash <paramref name="before"/>; null when it does not.</summary>
+    /// <summary>
+    /// The hash of a line, without its line feed, that follows one with the hash <paramref name="before"/>; null when it does not.
+    /// </summary>
     public static byte[]? Check(ReadOnlySpan<byte> line, ReadOnlySpan<byte> before)
     {
         if (line.Length is < TailLength or > MaxBytes)

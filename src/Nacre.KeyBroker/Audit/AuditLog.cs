@@ -9,7 +9,8 @@ namespace Nacre.KeyBroker.Audit;
 
 /// <summary>
 /// The audit record of this process. Whatever is waiting when the writer looks is written and flushed together, so that concurrent requests
-/// share one flush. The store is told the end of the chain at most once in <see cref="AuditLogOptions.AnchorEvery"/>, and when the process ends.
+/// share one flush. The store is told the end of the chain at most once in <see cref="AuditLogOptions.AnchorEvery"/>, and when the process
+/// ends.
 /// </summary>
 public sealed partial class AuditLog : IAsyncDisposable
 {
@@ -24,7 +25,8 @@ public sealed partial class AuditLog : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly SecretBytes _macKey;
-    private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<Pending> _queue =
+        Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly Task _loop;
     private AuditHead _anchored = AuditHead.Start;
     private long _anchoredAt;
@@ -50,7 +52,8 @@ public sealed partial class AuditLog : IAsyncDisposable
         var macKey = await store.GetOrCreateAsync(KeySpace, KeyName, () => RandomNumberGenerator.GetBytes(32), cancel);
         try
         {
-            System.IO.Directory.CreateDirectory(options.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            System.IO.Directory.CreateDirectory(
+                options.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var damage = new List<string>();
             var chain = Take(options, await anchors.ReadAsync(cancel), damage);
             foreach (var problem in damage)
@@ -80,7 +83,8 @@ public sealed partial class AuditLog : IAsyncDisposable
     public Task AppendAsync(AuditEvent e, CancellationToken cancel) => WriteAsync(writer => AuditLine.Write(writer, e), cancel);
 
     /// <summary>
-    /// Returns when the line is in the queue, to be written with the next group; while groups cannot be written, when it is on disk. For what may
+    /// Returns when the line is in the queue, to be written with the next group; while groups cannot be written, when it is on disk. For
+    /// what may
     /// be lost in a crash: the end of a change that was announced, and tokens, without which a release is still recorded.
     /// </summary>
     /// <exception cref="AuditException">Lines cannot be written.</exception>
@@ -91,7 +95,9 @@ public sealed partial class AuditLog : IAsyncDisposable
             await pending.Done.Task.WaitAsync(cancel);
     }
 
-    /// <summary>What may be recorded of a secret: who has the key can tell whether two are the same, nobody can tell what they are.</summary>
+    /// <summary>
+    /// What may be recorded of a secret: who has the key can tell whether two are the same, nobody can tell what they are.
+    /// </summary>
     public string Mac(ReadOnlySpan<byte> secret) => Convert.ToHexStringLower(HMACSHA256.HashData(_macKey.Reveal(), secret));
 
     public async ValueTask DisposeAsync()

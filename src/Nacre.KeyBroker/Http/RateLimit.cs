@@ -34,7 +34,8 @@ public sealed class RateLimit(RateLimitOptions options, TimeProvider clock)
 
         if (TakeOrWait(KeyOf(client)) is { } wait)
         {
-            throw new KbsProblemException(429, ErrorTypes.TooManyRequests, $"this client makes more than {options.PerSecond} requests per second")
+            throw new KbsProblemException(
+                429, ErrorTypes.TooManyRequests, $"this client makes more than {options.PerSecond} requests per second")
             {
                 RetryAfter = wait,
             };

@@ -10,7 +10,8 @@ using Nacre.Rego;
 namespace Nacre.KeyBroker.Policies;
 
 /// <summary>
-/// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values of now, so
+/// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values of now,
+/// so
 /// that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest, as 15 seconds allow.
 /// </summary>
 public sealed class PolicyDryRun(
@@ -72,7 +73,8 @@ public sealed class PolicyDryRun(
         return results;
     }
 
-    private async ValueTask<List<JsonObject>> ReleaseAsync(StoredPolicy<ReleasePolicy> candidate, DateTimeOffset until, CancellationToken cancel)
+    private async ValueTask<List<JsonObject>> ReleaseAsync(
+        StoredPolicy<ReleasePolicy> candidate, DateTimeOffset until, CancellationToken cancel)
     {
         var id = candidate.Document.Id;
         var current = await release.AllAsync(cancel);
@@ -94,7 +96,8 @@ public sealed class PolicyDryRun(
             if (!appraisals.TryGetValue((string)record["appraisal"]!, out var claims) || ReleasePolicies.For(tried, request) != candidate)
                 continue;
 
-            var result = Result(Decide(ReleasePolicies.For(current, request), claims, request, cancel), Decide(candidate, claims, request, cancel));
+            var before = Decide(ReleasePolicies.For(current, request), claims, request, cancel);
+            var result = Result(before, Decide(candidate, claims, request, cancel));
             result["at"] = record["at"]?.DeepClone();
             result["appraisal"] = record["appraisal"]?.DeepClone();
             result["subject"] = request.FullPath;
@@ -129,8 +132,11 @@ public sealed class PolicyDryRun(
     }
 
     // Status first; then the claims that assert something, for two vectors may have one status.
-    private static string Describe(TrustVector vector) =>
-        $"{vector.Status.ToString().ToLowerInvariant()} ({string.Join(", ", vector.Claims.Where(claim => claim.Value != 0).Select(claim => $"{claim.Name} {claim.Value}"))})";
+    private static string Describe(TrustVector vector)
+    {
+        var asserted = vector.Claims.Where(claim => claim.Value != 0).Select(claim => $"{claim.Name} {claim.Value}");
+        return $"{vector.Status.ToString().ToLowerInvariant()} ({string.Join(", ", asserted)})";
+    }
 
     private static JsonObject Result(string before, string after) => new() { ["before"] = before, ["after"] = after };
 
