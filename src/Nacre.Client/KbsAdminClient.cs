@@ -34,12 +34,15 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
 
     /// <summary><c>{"id","version","digest","warnings":[…]}</c>.</summary>
     /// <param name="kind">Which policy.</param>
-    /// <param name="id">For attestation such as <c>default_cpu</c> (null), for resources <c>resource-policy</c> (null) or a path such as <c>resource/default</c>.</param>
+    /// <param name="id">For attestation such as <c>default_cpu</c> (null), for resources <c>resource-policy</c> (null) or a path such as
+    /// <c>resource/default</c>.</param>
     /// <param name="rego">The policy's text.</param>
     /// <param name="cancel">Stops the exchange.</param>
     public Task<JsonObject> SetPolicyAsync(PolicyKind kind, string? id, string rego, CancellationToken cancel) =>
         ExchangeAsync(
-            HttpMethod.Post, Policy("policies", kind, id ?? (kind == PolicyKind.Attestation ? "default_cpu" : "resource-policy")), PolicyBody(rego), cancel);
+            HttpMethod.Post,
+            Policy("policies", kind, id ?? (kind == PolicyKind.Attestation ? "default_cpu" : "resource-policy")),
+            PolicyBody(rego), cancel);
 
     public Task DeletePolicyAsync(PolicyKind kind, string id, CancellationToken cancel) =>
         transport.SendAsync(HttpMethod.Delete, Policy("policies", kind, id), null, null, _credential, cancel);
@@ -112,7 +115,8 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
 
     // The parts of an id are checked by the server; a slash between them stays one.
     private static string Policy(string noun, PolicyKind kind, string id) =>
-        $"admin/{noun}/{(kind == PolicyKind.Attestation ? "attestation" : "resource")}/{string.Join('/', id.Split('/').Select(Uri.EscapeDataString))}";
+        $"admin/{noun}/{(kind == PolicyKind.Attestation ? "attestation" : "resource")}/"
+        + $"{string.Join('/', id.Split('/').Select(Uri.EscapeDataString))}";
 
     private static JsonObject PolicyBody(string rego) => new() { ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(rego)) };
 
@@ -122,7 +126,8 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
 
     private async Task<JsonObject> ExchangeAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancel)
     {
-        var reply = await transport.SendAsync(method, path, body is null ? (ReadOnlyMemory<byte>?)null : JsonText.Utf8(body), null, _credential, cancel);
+        var reply = await transport.SendAsync(
+            method, path, body is null ? (ReadOnlyMemory<byte>?)null : JsonText.Utf8(body), null, _credential, cancel);
         try
         {
             using var document = StrictJson.Parse(reply.Body, "kbs.admin", 64 * 1024 * 1024);

@@ -24,8 +24,8 @@ public sealed class Broker : IAsyncDisposable
     private readonly DecisionStore _decisions;
 
     private Broker(
-        AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions, AuditTrail trail,
-        RouteTable routes) =>
+        AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
+        AuditTrail trail, RouteTable routes) =>
         (_attestation, _policies, _sealer, _decisions, Trail, Routes) = (attestation, policies, sealer, decisions, trail, routes);
 
     /// <summary>Serves the routes.</summary>
@@ -41,8 +41,8 @@ public sealed class Broker : IAsyncDisposable
 
     /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, BrokerOptions options, TimeProvider clock,
-        BrokerMetrics metrics, ILogger log,
+        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
+        BrokerOptions options, TimeProvider clock, BrokerMetrics metrics, ILogger log,
         CancellationToken cancel)
     {
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
@@ -56,8 +56,10 @@ public sealed class Broker : IAsyncDisposable
 
         var routes = new RouteTable(
         [
-            .. HandshakeRoutes.Create(new HandshakeService(attestation, sealer, sessions, keyProofs, attempts, decisions, metrics, options, clock)),
-            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), policies, guests, attempts, audit, decisions, options, clock)),
+            .. HandshakeRoutes.Create(new HandshakeService(
+                attestation, sealer, sessions, keyProofs, attempts, decisions, metrics, options, clock)),
+            .. ResourceRoutes.Create(new ResourceService(
+                new ResourceStore(store), policies, guests, attempts, audit, decisions, options, clock)),
             .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
             .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
             .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
@@ -68,7 +70,9 @@ public sealed class Broker : IAsyncDisposable
         ]);
         return new Broker(attestation, policies, sealer, decisions, new AuditTrail(audit, admin, metrics, clock), routes)
         {
-            Limit = new RateLimit(options.RateLimit, clock), Metrics = metrics, Clock = clock,
+            Limit = new RateLimit(options.RateLimit, clock),
+            Metrics = metrics,
+            Clock = clock,
         };
     }
 

@@ -11,6 +11,6 @@ public sealed record BrokerOptions
     /// <summary>Tell guests why they were refused. The reasons name measurements and policies, never a secret; the administrator sees them always.</summary>
     public bool ExplainToGuests { get; init; }
 
-    /// <summary>Of handshakes.</summary>
+    /// <summary>Of every route but those of health.</summary>
     public RateLimitOptions RateLimit { get; init; } = new(PerSecond: 200, Burst: 1000, SparesLoopback: true);
 }

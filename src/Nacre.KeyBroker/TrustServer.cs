@@ -135,14 +135,16 @@ public sealed class TrustServer : IAsyncDisposable
         var attestation = await AttestationService.OpenAsync(
             store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
         var audit = await AuditLog.OpenAsync(
-            store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush }, options.Clock,
-            options.Logs.CreateLogger<AuditLog>(), cancel);
+            store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
+            options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
         var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock,
             metrics, options.Logs.CreateLogger<Broker>(), cancel);
+        opened.Push(broker);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
         opened.Push(web);
-        var metricsServer = options.MetricsUrl is null ? null : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
+        var metricsServer = options.MetricsUrl is null ? null
+            : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
         return new TrustServer(web, broker, certificate, encrypted, master, collateral, audit, metrics, metricsServer);
     }
 

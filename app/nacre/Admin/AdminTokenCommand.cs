@@ -5,19 +5,29 @@ using Nacre.KeyBroker.Admin;
 
 namespace Nacre.Cli.Admin;
 
-/// <summary><c>nacre admin token --role ROLE [--path PREFIX] [--for TIME]</c>: a token that ends soon, printed once and kept nowhere.</summary>
+/// <summary>
+/// <c>nacre admin token --role ROLE [--path PREFIX] [--for TIME]</c>: a token that ends soon, printed once and kept nowhere.
+/// </summary>
 internal static class AdminTokenCommand
 {
     public static Command Create()
     {
         var role = new Option<string>("--role") { Description = $"One of {string.Join(", ", RoleList.Names)}.", Required = true };
-        var path = new Option<string?>("--path") { Description = "Only what is below this path, such as default/ for secrets of that repository." };
+        var path = new Option<string?>("--path")
+        {
+            Description = "Only what is below this path, such as default/ for secrets of that repository.",
+        };
         var methods = new Option<string[]>("--method") { Description = "Only this HTTP method; may be repeated." };
         var subject = new Option<string?>("--subject") { Description = "Who gets it, for the audit record." };
-        var life = new Option<string>("--for") { Description = "How long it lives: 30m, 8h, at most 24h.", DefaultValueFactory = _ => "1h" };
+        var life = new Option<string>("--for")
+        {
+            Description = "How long it lives: 30m, 8h, at most 24h.",
+            DefaultValueFactory = _ => "1h",
+        };
         role.AcceptOnlyFromAmong([.. RoleList.Names]);
         methods.AcceptOnlyFromAmong("GET", "POST", "PUT", "DELETE");
-        var command = new Command("token", "Make a short-lived token. Example: nacre admin token --role secret-writer --path default/ --for 1h")
+        var command = new Command(
+            "token", "Make a short-lived token. Example: nacre admin token --role secret-writer --path default/ --for 1h")
         {
             role, path, methods, subject, life,
         };

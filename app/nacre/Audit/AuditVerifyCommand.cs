@@ -21,7 +21,10 @@ internal static class AuditVerifyCommand
             Description = "Data directory of a server, or its audit folder; all of them when several servers share a store.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var heads = new Option<FileInfo?>("--heads") { Description = "What nacre audit heads printed; without it the store in the data directory is asked." };
+        var heads = new Option<FileInfo?>("--heads")
+        {
+            Description = "What nacre audit heads printed; without it the store in the data directory is asked.",
+        };
         var command = new Command("verify", "Verify audit records. Example: nacre audit verify /var/lib/nacre") { directories, heads };
         var format = OutputFormat.AddTo(command);
         command.SetAction(async (line, cancel) =>
@@ -56,7 +59,8 @@ internal static class AuditVerifyCommand
         try
         {
             using var master = MasterKey.FromFile(TrustServer.MasterKeyPath(data.FullName));
-            await using var store = await EncryptedStore.OpenAsync(StoreList.Open("sqlite", TrustServer.StorePath(data.FullName)), master, cancel);
+            var database = StoreList.Open("sqlite", TrustServer.StorePath(data.FullName));
+            await using var store = await EncryptedStore.OpenAsync(database, master, cancel);
             return await new AuditAnchors(store).ReadAsync(cancel);
         }
         catch (StoreException e)
@@ -70,7 +74,8 @@ internal static class AuditVerifyCommand
         using var document = StrictJson.Parse(utf8, "audit.heads", MaxHeadsBytes);
         var fields = new JsonFields("audit.heads", document.RootElement);
         return fields.Element.EnumerateObject().ToDictionary(
-            member => member.Name, member => AuditHead.Parse(JsonText.Utf8(JsonObject.Create(fields.Object(member.Name).Element.Clone())!)));
+            member => member.Name,
+            member => AuditHead.Parse(JsonText.Utf8(JsonObject.Create(fields.Object(member.Name).Element.Clone())!)));
     }
 
     private static JsonObject Row(AuditChainReport chain) => new()

@@ -11,7 +11,10 @@ internal static class PolicyDiffCommand
         var id = PolicyText.PolicyId();
         var from = new Option<int?>("--from") { Description = "Number of a version (the one before --to)." };
         var to = new Option<int?>("--to") { Description = "Number of a version (the newest)." };
-        var command = new Command("diff", "Show how two versions of a policy differ. Example: nacre policy diff default_cpu --from 1") { id, from, to };
+        var command = new Command("diff", "Show how two versions of a policy differ. Example: nacre policy diff default_cpu --from 1")
+        {
+            id, from, to,
+        };
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
         {

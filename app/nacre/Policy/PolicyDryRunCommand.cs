@@ -10,7 +10,10 @@ internal static class PolicyDryRunCommand
     {
         var id = PolicyText.PolicyId();
         var file = new Argument<FileInfo>("file") { Description = "Rego text that is not in force." };
-        var command = new Command("dry-run", "Try a policy on what the server recorded, and show which decisions would change. Example: nacre policy dry-run default_cpu new.rego")
+        var command = new Command(
+            "dry-run",
+            "Try a policy on what the server recorded, and show which decisions would change. "
+            + "Example: nacre policy dry-run default_cpu new.rego")
         {
             id, file,
         };

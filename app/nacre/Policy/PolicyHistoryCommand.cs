@@ -9,7 +9,8 @@ internal static class PolicyHistoryCommand
     public static Command Create()
     {
         var id = PolicyText.PolicyId();
-        var command = new Command("history", "List the versions of a policy, the newest last. Example: nacre policy history default_cpu") { id };
+        var command = new Command(
+            "history", "List the versions of a policy, the newest last. Example: nacre policy history default_cpu") { id };
         var server = ServerOptions.AddAdminTo(command);
         var format = OutputFormat.AddTo(command);
         command.SetAction(async (line, cancel) =>

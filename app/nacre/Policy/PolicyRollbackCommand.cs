@@ -9,7 +9,11 @@ internal static class PolicyRollbackCommand
     {
         var id = PolicyText.PolicyId();
         var to = new Option<int>("--to") { Description = "Number of the version, as history lists them.", Required = true };
-        var command = new Command("rollback", "Put an earlier version of a policy in force again. Example: nacre policy rollback default_cpu --to 3") { id, to };
+        var command = new Command(
+            "rollback", "Put an earlier version of a policy in force again. Example: nacre policy rollback default_cpu --to 3")
+        {
+            id, to,
+        };
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
         {

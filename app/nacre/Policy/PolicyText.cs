@@ -17,8 +17,8 @@ internal static class PolicyText
 
     public static Option<string?> Id() => new("--id")
     {
-        Description = "Of an attestation policy with its class: default_cpu (the default), default_gpu, …; of a resource policy resource-policy "
-            + "(the default, for all paths) or the path it is for, such as resource/default.",
+        Description = "Of an attestation policy with its class: default_cpu (the default), default_gpu, …; of a resource policy "
+            + "resource-policy (the default, for all paths) or the path it is for, such as resource/default.",
     };
 
     public static Argument<string> PolicyId() => new("id")

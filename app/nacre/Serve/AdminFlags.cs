@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Admin;
@@ -10,7 +11,8 @@ internal sealed class AdminFlags
 {
     private readonly Option<FileInfo[]> _keys = new("--admin-key")
     {
-        Description = "PEM file with the public key (Ed25519, EC or RSA) of who signs admin tokens, as upstream's public_key_uri; may be repeated.",
+        Description = "PEM file with the public key (Ed25519, EC or RSA) of who signs admin tokens, as upstream's public_key_uri; "
+            + "may be repeated.",
     };
 
     private readonly Option<FileInfo[]> _sets = new("--admin-jwks")
@@ -37,7 +39,7 @@ internal sealed class AdminFlags
     {
         List<JwtVerificationKey> keys =
         [
-            .. (line.GetValue(_keys) ?? []).Select(file => Read(file, bytes => JwtVerificationKey.FromPem(System.Text.Encoding.UTF8.GetString(bytes)))),
+            .. (line.GetValue(_keys) ?? []).Select(file => Read(file, bytes => JwtVerificationKey.FromPem(Encoding.UTF8.GetString(bytes)))),
             .. (line.GetValue(_sets) ?? []).SelectMany(file => Read(file, bytes => JwtVerificationKey.ParseSet(bytes))),
         ];
         if (keys.Count > 0)

@@ -22,10 +22,13 @@ internal static class ServeCommand
         var development = new Option<bool>("--development") { Description = "Take sample evidence, which proves nothing, and plain http. Never for real secrets." };
         var roots = new Option<FileInfo[]>("--tpm-root") { Description = "PEM file with authorities whose TPM endorsement keys are believed; may be repeated." };
         var explain = new Option<bool>("--explain-to-guests") { Description = "Tell refused guests the reason; without it only an id that the admin can look up." };
-        var metrics = new Option<string?>("--metrics-url") { Description = "Where to serve metrics for Prometheus, such as http://127.0.0.1:9464; nowhere without it." };
+        var metrics = new Option<string?>("--metrics-url")
+        {
+            Description = "Where to serve metrics for Prometheus, such as http://127.0.0.1:9464; nowhere without it.",
+        };
         var limit = new Option<int?>("--rate-limit")
         {
-            Description = "Handshake requests per second that one client may make, 0 for any number (200, and any number from this machine).",
+            Description = "Requests per second that one client may make, 0 for any number (200, and any number from this machine).",
         };
         var command = new Command("serve", "Run the trust server. Example: nacre serve --data /var/lib/nacre --url https://127.0.0.1:8080 --tpm-root tpm-vendor.pem")
         {
@@ -61,7 +64,8 @@ internal static class ServeCommand
     }
 
     private static RateLimitOptions Limit(int perSecond) => perSecond is >= 0 and <= 1_000_000
-        ? new(perSecond, 5 * perSecond, SparesLoopback: false) : throw new CommandException("--rate-limit must be 0 to 1000000 requests per second");
+        ? new(perSecond, 5 * perSecond, SparesLoopback: false)
+        : throw new CommandException("--rate-limit must be 0 to 1000000 requests per second");
 
     private static Uri MetricsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
         ? address : throw new CommandException($"'{text}' is no address for --metrics-url", "it looks like http://127.0.0.1:9464");

@@ -31,7 +31,7 @@ internal sealed class PolicyHistory(IKeyValueStore store, string space)
         string id, PolicyDocument? policy, PolicyChange change, PolicyDocument? before, CancellationToken cancel)
     {
         var keys = await store.ListAllAsync(space, Prefix(id), cancel);
-        var number = keys.Count == 0 ? 1 : int.Parse(keys[^1].AsSpan(Prefix(id).Length), NumberStyles.None, CultureInfo.InvariantCulture) + 1;
+        var number = 1 + (keys.Count == 0 ? 0 : int.Parse(keys[^1].AsSpan(Prefix(id).Length), NumberStyles.None, CultureInfo.InvariantCulture));
         var writes = new List<StoreWrite>();
         if (keys.Count == 0 && before is not null)
             writes.Add(Write(id, new PolicyVersion(number++, change with { Author = "unknown", Note = "was there before" }, before)));

@@ -48,7 +48,8 @@ public sealed class PolicyStore<T> : IDisposable
     public async Task<(int Version, T Compiled)> SetAsync(PolicyDocument policy, PolicyChange change, CancellationToken cancel)
     {
         var compiled = _compile(policy);
-        return (await ChangeAsync(policy.Id, policy, change, cancel) ?? throw new InvalidOperationException("a set always changes"), compiled);
+        var version = await ChangeAsync(policy.Id, policy, change, cancel) ?? throw new InvalidOperationException("a set always changes");
+        return (version, compiled);
     }
 
     /// <summary>False when there was none. Its versions are kept.</summary>
@@ -58,7 +59,8 @@ public sealed class PolicyStore<T> : IDisposable
     /// <summary>The oldest first; empty for a policy that was never changed here.</summary>
     public ValueTask<IReadOnlyList<PolicyVersion>> HistoryAsync(string id, CancellationToken cancel) => _history.ListAsync(id, cancel);
 
-    public ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel) => _history.FindAsync(id, number, cancel);
+    public ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel) =>
+        _history.FindAsync(id, number, cancel);
 
     /// <summary>Compiles a text without keeping it.</summary>
     /// <exception cref="RegoException">It does not compile.</exception>
@@ -76,7 +78,9 @@ public sealed class PolicyStore<T> : IDisposable
 
     public void Dispose() => _all.Dispose();
 
-    /// <summary>Policy, version and generation in one transaction; tried again when another change came between. Null when nothing was to delete.</summary>
+    /// <summary>
+    /// Policy, version and generation in one transaction; tried again when another change came between. Null when nothing was to delete.
+    /// </summary>
     private async Task<int?> ChangeAsync(string id, PolicyDocument? policy, PolicyChange change, CancellationToken cancel)
     {
         while (true)
@@ -89,7 +93,8 @@ public sealed class PolicyStore<T> : IDisposable
             var (number, versions) = await _history.NextAsync(id, policy, change, before, cancel);
             var condition = current is null ? WriteCondition.MustNotExist : WriteCondition.MustBe(current.Version);
             var write = policy is null
-                ? StoreWrite.Delete(_space, Key(id), condition) : StoreWrite.Set(_space, Key(id), Encoding.UTF8.GetBytes(policy.Text), condition);
+                ? StoreWrite.Delete(_space, Key(id), condition)
+                : StoreWrite.Set(_space, Key(id), Encoding.UTF8.GetBytes(policy.Text), condition);
             if (await _store.WriteAsync([write, .. versions, _all.Touch()], cancel) == WriteResult.Written)
                 return number;
         }

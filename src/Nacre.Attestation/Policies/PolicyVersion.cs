@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
@@ -39,7 +40,7 @@ public sealed record PolicyVersion(int Number, PolicyChange Change, PolicyDocume
     internal byte[] ToUtf8()
     {
         var json = ToJson();
-        json["policy"] = Policy is null ? null : Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Policy.Text));
+        json["policy"] = Policy is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes(Policy.Text));
         return JsonText.Utf8(json);
     }
 
@@ -49,7 +50,7 @@ public sealed record PolicyVersion(int Number, PolicyChange Change, PolicyDocume
         using var document = StrictJson.Parse(utf8, "policy.version", MaxBytes);
         var fields = new JsonFields("policy.version", document.RootElement);
         var at = DateTimeOffset.Parse(fields.Text("at", 32), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-        var text = fields.Find("policy") is null ? null : System.Text.Encoding.UTF8.GetString(fields.Base64("policy", PolicyDocument.MaxBytes));
+        var text = fields.Find("policy") is null ? null : Encoding.UTF8.GetString(fields.Base64("policy", PolicyDocument.MaxBytes));
         return new PolicyVersion(
             fields.Any("version").GetInt32(), new PolicyChange(fields.Text("author", 1024), at, fields.FindText("note", 1024)),
             text is null ? null : new PolicyDocument(id, text));

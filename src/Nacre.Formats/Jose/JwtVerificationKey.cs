@@ -8,7 +8,8 @@ namespace Nacre.Formats.Jose;
 
 /// <summary>
 /// A public key that checks JWTs of others. The kind of the key says which <c>alg</c> it takes, never the token: an RSA key takes RS256 and
-/// PS256, P-256, P-384 and P-521 take ES256, ES384 and ES512, Ed25519 takes EdDSA (RFC 7518 section 3.1, RFC 8037). Safe for concurrent use.
+/// PS256, P-256, P-384 and P-521 take ES256, ES384 and ES512, Ed25519 takes EdDSA (RFC 7518 section 3.1, RFC 8037). Safe for concurrent
+/// use.
 /// </summary>
 public sealed class JwtVerificationKey
 {
@@ -44,7 +45,8 @@ public sealed class JwtVerificationKey
         if (array.ValueKind != JsonValueKind.Array || array.GetArrayLength() > MaxKeys)
             throw fields.Malformed("keys", $"must be an array of at most {MaxKeys} keys");
 
-        var keys = array.EnumerateArray().Select(element => Parse(new JsonFields("jwks.keys", element))).OfType<JwtVerificationKey>().ToList();
+        var keys = array.EnumerateArray()
+            .Select(element => Parse(new JsonFields("jwks.keys", element))).OfType<JwtVerificationKey>().ToList();
         return keys.Count > 0 ? keys : throw fields.Malformed("keys", "must have a key of kind EC, RSA or OKP that checks signatures");
     }
 

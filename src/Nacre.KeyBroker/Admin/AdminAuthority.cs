@@ -64,5 +64,6 @@ public sealed class AdminAuthority(AdminToken bootstrap, AdminTokenSigner signer
 
     private static KbsProblemException Denied(AdminIdentity identity, Route route, string problem) => new(
         403, ErrorTypes.AdminAuthAccess,
-        $"admin access denied for endpoint {route.Template}: Role {identity.Role} not allowed for path /{route.Template} with {route.Method}: {problem}");
+        $"admin access denied for endpoint {route.Template}: "
+        + $"Role {identity.Role} not allowed for path /{route.Template} with {route.Method}: {problem}");
 }

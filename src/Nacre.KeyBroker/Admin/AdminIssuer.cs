@@ -53,7 +53,8 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys)
 
     private static bool TryTime(JsonElement value, out DateTimeOffset time)
     {
-        var isTime = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and < 100_000_000_000;
+        var isTime = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds)
+            && seconds is >= 0 and < 100_000_000_000;
         time = isTime ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Floor(value.GetDouble())) : default;
         return isTime;
     }
@@ -63,7 +64,8 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys)
         null => [],
         { ValueKind: JsonValueKind.String } => [fields.Text(name, 1024)],
         { ValueKind: JsonValueKind.Array } array when array.GetArrayLength() <= MaxNames
-            && array.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. array.EnumerateArray().Select(item => item.GetString()!)],
+            && array.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+                [.. array.EnumerateArray().Select(item => item.GetString()!)],
         _ => throw fields.Malformed(name, $"must be a string or an array of at most {MaxNames} strings"),
     };
 }

@@ -45,7 +45,11 @@ public sealed record AdminTokenRequest
 
         return new AdminTokenRequest
         {
-            Role = role, Subject = ParseSubject(fields), Path = path, Methods = ParseMethods(fields), Life = TimeSpan.FromSeconds(seconds),
+            Role = role,
+            Subject = ParseSubject(fields),
+            Path = path,
+            Methods = ParseMethods(fields),
+            Life = TimeSpan.FromSeconds(seconds),
         };
     }
 

@@ -5,7 +5,9 @@ using Nacre.KeyBroker.Http;
 
 namespace Nacre.KeyBroker.Admin;
 
-/// <summary>An administrator makes tokens for others: with less than the own power, and never for longer than the own token lives.</summary>
+/// <summary>
+/// An administrator makes tokens for others: with less than the own power, and never for longer than the own token lives.
+/// </summary>
 public sealed class AdminTokenRoutes(AdminTokenSigner signer, TimeProvider clock)
 {
     public IEnumerable<Route> Create()

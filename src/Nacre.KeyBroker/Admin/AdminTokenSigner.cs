@@ -28,7 +28,10 @@ public sealed class AdminTokenSigner
         using var key = Import();
         Issuer = new AdminIssuer([JwtVerificationKey.FromPem(key.ExportSubjectPublicKeyInfoPem())])
         {
-            Type = Type, Issuer = Name, Audience = Audience, Leeway = TimeSpan.Zero,
+            Type = Type,
+            Issuer = Name,
+            Audience = Audience,
+            Leeway = TimeSpan.Zero,
         };
     }
 

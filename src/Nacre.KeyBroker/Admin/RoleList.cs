@@ -18,5 +18,6 @@ public static class RoleList
 
     public static IReadOnlyList<string> Names { get; } = [.. s_roles.Select(role => role.Role)];
 
-    public static bool Grants(string role, Access access) => Array.Exists(s_roles, known => known.Role == role && known.Grants.Contains(access));
+    public static bool Grants(string role, Access access) =>
+        Array.Exists(s_roles, known => known.Role == role && known.Grants.Contains(access));
 }

@@ -12,7 +12,8 @@ namespace Nacre.KeyBroker.Attempts;
 
 /// <summary>
 /// The newest appraisals and release decisions, good and bad, so that another policy can be tried on them. Written in the background, some
-/// at a time and no more than <see cref="Kept"/>: no request waits for it, and under load only a sample is kept. Nonces and keys of guests are
+/// at a time and no more than <see cref="Kept"/>: no request waits for it, and under load only a sample is kept. Nonces and keys of guests
+/// are
 /// left out; measurements and initdata are no secrets.
 /// </summary>
 public sealed partial class DecisionStore : IAsyncDisposable
@@ -65,7 +66,10 @@ public sealed partial class DecisionStore : IAsyncDisposable
         {
             Record(Releases, ReferenceId.Create(at), new JsonObject
             {
-                ["at"] = Time(at), ["appraisal"] = appraisal, ["allowed"] = isAllowed, ["request"] = request.ToJson(),
+                ["at"] = Time(at),
+                ["appraisal"] = appraisal,
+                ["allowed"] = isAllowed,
+                ["request"] = request.ToJson(),
             });
         }
     }

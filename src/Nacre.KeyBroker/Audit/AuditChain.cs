@@ -6,7 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Nacre.KeyBroker.Audit;
 
 /// <summary>
-/// The chain that one process writes: segment files that only grow. What was flushed is never touched again; bytes of a group that could not
+/// The chain that one process writes: segment files that only grow. What was flushed is never touched again; bytes of a group that could
+/// not
 /// be written are cut off before the next is tried. Not thread-safe: <see cref="AuditLog"/> is the one writer.
 /// </summary>
 internal sealed class AuditChain : IDisposable
@@ -55,7 +56,8 @@ internal sealed class AuditChain : IDisposable
     /// <param name="lock">From <see cref="TryLock"/>.</param>
     /// <param name="anchor">What the store says of it; null when it says nothing.</param>
     /// <param name="maxSegmentBytes">From this size on a new segment is begun.</param>
-    /// <exception cref="AuditDamageException">It does not end as it was written; it must not be written to. The lock stays the caller's.</exception>
+    /// <exception cref="AuditDamageException">It does not end as it was written; it must not be written to. The lock stays the
+    /// caller's.</exception>
     public static AuditChain Open(string directory, string chain, FileStream @lock, AuditHead? anchor, long maxSegmentBytes)
     {
         var opened = new AuditChain(directory, chain, @lock, maxSegmentBytes);

@@ -31,7 +31,9 @@ public enum AuditOutcome
     Failed,
 }
 
-/// <summary>One thing that was done or refused. Holds no secret: what was released or set is known by its <see cref="Mac"/> alone.</summary>
+/// <summary>
+/// One thing that was done or refused. Holds no secret: what was released or set is known by its <see cref="Mac"/> alone.
+/// </summary>
 public sealed record AuditEvent
 {
     public required DateTimeOffset At { get; init; }

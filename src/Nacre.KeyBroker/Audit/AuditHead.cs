@@ -20,7 +20,9 @@ public sealed record AuditHead(int Segment, long Sequence, byte[] Hash)
 
     public JsonObject ToJson() => new()
     {
-        ["segment"] = Segment, ["seq"] = Sequence, ["hash"] = Convert.ToHexStringLower(Hash),
+        ["segment"] = Segment,
+        ["seq"] = Sequence,
+        ["hash"] = Convert.ToHexStringLower(Hash),
     };
 
     public byte[] ToUtf8() => JsonText.Utf8(ToJson());

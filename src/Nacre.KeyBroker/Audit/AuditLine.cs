@@ -8,7 +8,8 @@ using System.Text.Json;
 namespace Nacre.KeyBroker.Audit;
 
 /// <summary>
-/// The bytes of one line: a JSON object that begins with <c>seq</c> and ends with <c>hash</c>, and a line feed. The hash is SHA-256 over the
+/// The bytes of one line: a JSON object that begins with <c>seq</c> and ends with <c>hash</c>, and a line feed. The hash is SHA-256 over
+/// the
 /// hash of the line before (32 bytes) and this line up to the comma in front of <c>"hash"</c>.
 /// </summary>
 internal static class AuditLine
@@ -16,8 +17,6 @@ internal static class AuditLine
     public const int HashSize = SHA256.HashSizeInBytes;
     public const int MaxBytes = 32 * 1024;
     public const string SegmentAction = "segment";
-    public const string StartAction = "start";
-    public const string StopAction = "stop";
 
     private const int MaxTextLength = 4096;
     private const int TailLength = 9 + 2 * HashSize + 2;
@@ -48,7 +47,9 @@ internal static class AuditLine
         return new AuditHead(segment, head.Sequence + 1, hash);
     }
 
-    /// <summary>The hash of a line, without its line feed, that follows one with the hash <paramref name="before"/>; null when it does not.</summary>
+    /// <summary>
+    /// The hash of a line, without its line feed, that follows one with the hash <paramref name="before"/>; null when it does not.
+    /// </summary>
     public static byte[]? Check(ReadOnlySpan<byte> line, ReadOnlySpan<byte> before)
     {
         if (line.Length is < TailLength or > MaxBytes)
@@ -74,8 +75,39 @@ internal static class AuditLine
         WriteText(writer, "mac", e.Mac);
     }
 
-    public static void WriteTime(Utf8JsonWriter writer, DateTimeOffset at) =>
+    private static void WriteTime(Utf8JsonWriter writer, DateTimeOffset at) =>
         writer.WriteString("at", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+
+    /// <summary>A process began to write the chain.</summary>
+    /// <param name="writer">Of the line.</param>
+    /// <param name="at">When.</param>
+    /// <param name="torn">A line that a crash kept from being finished and that was cut off; nobody was told that it was written.</param>
+    /// <param name="damage">What is wrong with chains that were left alone.</param>
+    public static void WriteStart(Utf8JsonWriter writer, DateTimeOffset at, byte[] torn, IReadOnlyCollection<string> damage)
+    {
+        WriteTime(writer, at);
+        writer.WriteString("action", "start");
+        if (torn.Length > 0)
+        {
+            writer.WriteNumber("torn-bytes", torn.Length);
+            writer.WriteString("torn-sha256", Convert.ToHexStringLower(SHA256.HashData(torn)));
+        }
+
+        if (damage.Count == 0)
+            return;
+
+        writer.WriteStartArray("damaged");
+        foreach (var problem in damage)
+            writer.WriteStringValue(problem);
+        writer.WriteEndArray();
+    }
+
+    /// <summary>The process ended in order.</summary>
+    public static void WriteStop(Utf8JsonWriter writer, DateTimeOffset at)
+    {
+        WriteTime(writer, at);
+        writer.WriteString("action", "stop");
+    }
 
     private static void WriteText(Utf8JsonWriter writer, string name, string? value)
     {

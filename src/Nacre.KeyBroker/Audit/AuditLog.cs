@@ -9,7 +9,8 @@ namespace Nacre.KeyBroker.Audit;
 
 /// <summary>
 /// The audit record of this process. Whatever is waiting when the writer looks is written and flushed together, so that concurrent requests
-/// share one flush. The store is told the end of the chain at most once in <see cref="AuditLogOptions.AnchorEvery"/>, and when the process ends.
+/// share one flush. The store is told the end of the chain at most once in <see cref="AuditLogOptions.AnchorEvery"/>, and when the process
+/// ends.
 /// </summary>
 public sealed partial class AuditLog : IAsyncDisposable
 {
@@ -24,10 +25,12 @@ public sealed partial class AuditLog : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly SecretBytes _macKey;
-    private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<Pending> _queue =
+        Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly Task _loop;
     private AuditHead _anchored = AuditHead.Start;
     private long _anchoredAt;
+    private volatile bool _isFailing;
 
     private AuditLog(AuditChain chain, AuditAnchors anchors, AuditLogOptions options, TimeProvider clock, ILogger log, SecretBytes macKey)
     {
@@ -49,7 +52,8 @@ public sealed partial class AuditLog : IAsyncDisposable
         var macKey = await store.GetOrCreateAsync(KeySpace, KeyName, () => RandomNumberGenerator.GetBytes(32), cancel);
         try
         {
-            System.IO.Directory.CreateDirectory(options.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            System.IO.Directory.CreateDirectory(
+                options.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var damage = new List<string>();
             var chain = Take(options, await anchors.ReadAsync(cancel), damage);
             foreach (var problem in damage)
@@ -58,7 +62,7 @@ public sealed partial class AuditLog : IAsyncDisposable
             var opened = new AuditLog(chain, anchors, options, clock, log, SecretBytes.Own(macKey));
             try
             {
-                await opened.WriteAsync(writer => WriteStart(writer, clock.GetUtcNow(), chain.Torn, damage), cancel);
+                await opened.WriteAsync(writer => AuditLine.WriteStart(writer, clock.GetUtcNow(), chain.Torn, damage), cancel);
                 await anchors.WriteAsync(chain.Id, chain.Head, cancel);
                 return opened;
             }
@@ -78,15 +82,27 @@ public sealed partial class AuditLog : IAsyncDisposable
     /// <exception cref="AuditException">It is not, and what it speaks of must not happen.</exception>
     public Task AppendAsync(AuditEvent e, CancellationToken cancel) => WriteAsync(writer => AuditLine.Write(writer, e), cancel);
 
-    /// <summary>Returns when the line is in the queue; it is written with the next group. For what was announced by a line before.</summary>
-    public async ValueTask QueueAsync(AuditEvent e, CancellationToken cancel) => await EnqueueAsync(writer => AuditLine.Write(writer, e), cancel);
+    /// <summary>
+    /// Returns when the line is in the queue, to be written with the next group; while groups cannot be written, when it is on disk. For
+    /// what may
+    /// be lost in a crash: the end of a change that was announced, and tokens, without which a release is still recorded.
+    /// </summary>
+    /// <exception cref="AuditException">Lines cannot be written.</exception>
+    public async ValueTask QueueAsync(AuditEvent e, CancellationToken cancel)
+    {
+        var pending = await EnqueueAsync(writer => AuditLine.Write(writer, e), cancel);
+        if (_isFailing)
+            await pending.Done.Task.WaitAsync(cancel);
+    }
 
-    /// <summary>What may be recorded of a secret: who has the key can tell whether two are the same, nobody can tell what they are.</summary>
+    /// <summary>
+    /// What may be recorded of a secret: who has the key can tell whether two are the same, nobody can tell what they are.
+    /// </summary>
     public string Mac(ReadOnlySpan<byte> secret) => Convert.ToHexStringLower(HMACSHA256.HashData(_macKey.Reveal(), secret));
 
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryWrite(new Pending(writer => WriteStop(writer, _clock.GetUtcNow())));
+        _queue.Writer.TryWrite(new Pending(writer => AuditLine.WriteStop(writer, _clock.GetUtcNow())));
         _queue.Writer.TryComplete();
         await _loop;
         _chain.Dispose();
@@ -146,10 +162,12 @@ public sealed partial class AuditLog : IAsyncDisposable
         {
             var since = _clock.GetTimestamp();
             _chain.Append([.. group.Select(pending => pending.Line)]);
+            _isFailing = false;
             _options.Flushed?.Invoke(group.Count, _clock.GetElapsedTime(since));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            _isFailing = true;
             LogUnwritable(_log, e);
             var failure = new AuditException($"the audit record cannot be written: {e.Message}", e);
             foreach (var pending in group)
@@ -201,32 +219,6 @@ public sealed partial class AuditLog : IAsyncDisposable
 
         var fresh = AuditChain.NewId();
         return AuditChain.Open(options.Directory, fresh, AuditChain.TryLock(options.Directory, fresh)!, null, options.MaxSegmentBytes);
-    }
-
-    private static void WriteStart(Utf8JsonWriter writer, DateTimeOffset at, byte[] torn, List<string> damage)
-    {
-        AuditLine.WriteTime(writer, at);
-        writer.WriteString("action", AuditLine.StartAction);
-        if (torn.Length > 0)
-        {
-            // Of a line that a crash kept from being finished; nobody was told that it was written.
-            writer.WriteNumber("torn-bytes", torn.Length);
-            writer.WriteString("torn-sha256", Convert.ToHexStringLower(SHA256.HashData(torn)));
-        }
-
-        if (damage.Count == 0)
-            return;
-
-        writer.WriteStartArray("damaged");
-        foreach (var problem in damage)
-            writer.WriteStringValue(problem);
-        writer.WriteEndArray();
-    }
-
-    private static void WriteStop(Utf8JsonWriter writer, DateTimeOffset at)
-    {
-        AuditLine.WriteTime(writer, at);
-        writer.WriteString("action", AuditLine.StopAction);
     }
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The audit record cannot be written; nothing is released until it can")]

@@ -16,10 +16,12 @@ public static class AuditReader
     {
         var from = since?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         var newest = new PriorityQueue<JsonObject, (string At, long Sequence)>();
-        foreach (var segment in AuditSegment.List(directory))
+        foreach (var chain in AuditSegment.List(directory).GroupBy(segment => segment.Chain))
         {
-            if (since is null || File.GetLastWriteTimeUtc(segment.FullPath) >= since.Value.UtcDateTime)
-                Collect(segment);
+            // From the newest on: what is before the first that is not needed is older still.
+            var found = 0;
+            foreach (var segment in chain.Reverse().TakeWhile(segment => found < limit && IsSince(segment)))
+                found += Collect(segment);
         }
 
         var lines = new List<JsonObject>(newest.Count);
@@ -27,8 +29,11 @@ public static class AuditReader
             lines.Add(line);
         return lines;
 
-        void Collect(AuditSegment segment)
+        bool IsSince(AuditSegment segment) => since is null || File.GetLastWriteTimeUtc(segment.FullPath) >= since.Value.UtcDateTime;
+
+        int Collect(AuditSegment segment)
         {
+            var found = 0;
             ReadOnlyMemory<byte> rest = segment.ReadAll();
             while (rest.Span.IndexOf((byte)'\n') is >= 0 and var end)
             {
@@ -38,10 +43,13 @@ public static class AuditReader
                 if (at is null || string.CompareOrdinal(at, from) < 0 || reference is not null && (string?)line["reference"] != reference)
                     continue;
 
+                found++;
                 newest.Enqueue(line, (at, (long)line["seq"]!));
                 if (newest.Count > limit)
                     newest.Dequeue();
             }
+
+            return found;
         }
     }
 

@@ -24,7 +24,8 @@ public sealed partial record AuditSegment(string Directory, string Chain, int Nu
             .Select(path => NamePattern().Match(Path.GetFileName(path)))
             .Where(match => match.Success)
             .Select(match => new AuditSegment(
-                directory, match.Groups["chain"].Value, int.Parse(match.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)))
+                directory, match.Groups["chain"].Value,
+                int.Parse(match.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)))
             .OrderBy(segment => segment.Chain, StringComparer.Ordinal).ThenBy(segment => segment.Number),
     ];
 
@@ -35,9 +36,11 @@ public sealed partial record AuditSegment(string Directory, string Chain, int Nu
     /// <param name="content">Of the file.</param>
     /// <param name="before">Where the chain stood; null takes the first line's word for it.</param>
     /// <param name="visit">Gets the head after each line, and the line.</param>
-    /// <returns>The head after the last whole line, and how many bytes the whole lines have: what follows is a line that was never finished.</returns>
+    /// <returns>The head after the last whole line, and how many bytes the whole lines have: what follows is a line that was never
+    /// finished.</returns>
     /// <exception cref="AuditDamageException">A line does not follow the one before it.</exception>
-    public (AuditHead Head, int WholeBytes) Walk(ReadOnlyMemory<byte> content, AuditHead? before, Action<AuditHead, ReadOnlyMemory<byte>>? visit = null)
+    public (AuditHead Head, int WholeBytes) Walk(
+        ReadOnlyMemory<byte> content, AuditHead? before, Action<AuditHead, ReadOnlyMemory<byte>>? visit = null)
     {
         var head = before;
         var offset = 0;
@@ -92,7 +95,8 @@ public sealed partial record AuditSegment(string Directory, string Chain, int Nu
         try
         {
             using var document = StrictJson.Parse(line, "audit.line", AuditLine.MaxBytes);
-            return new JsonFields("audit.line", document.RootElement).Find("seq") is { } seq && seq.TryGetInt64(out var value) ? value : null;
+            var fields = new JsonFields("audit.line", document.RootElement);
+            return fields.Find("seq") is { } seq && seq.TryGetInt64(out var value) ? value : null;
         }
         catch (Exception e) when (e is MalformedDataException or InvalidOperationException)
         {

@@ -17,7 +17,8 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, BrokerMetri
     /// <param name="cancel">The peer has gone.</param>
     /// <exception cref="KbsProblemException">The request is not served.</exception>
     /// <exception cref="AuditException">The record cannot be written.</exception>
-    public async ValueTask<KbsReply> ServeAsync(Route route, KbsCall call, Func<ValueTask<ReadOnlyMemory<byte>>> readBody, CancellationToken cancel)
+    public async ValueTask<KbsReply> ServeAsync(
+        Route route, KbsCall call, Func<ValueTask<ReadOnlyMemory<byte>>> readBody, CancellationToken cancel)
     {
         var action = ActionOf(route);
         KbsReply reply;
@@ -59,7 +60,9 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, BrokerMetri
         await audit.AppendAsync(
             Event(route, call, action, isRefusal ? AuditOutcome.Refused : AuditOutcome.Failed) with
             {
-                Status = told.Status, Reference = told.Reference, Reason = told.Message,
+                Status = told.Status,
+                Reference = told.Reference,
+                Reason = told.Message,
             },
             CancellationToken.None);
         return told;

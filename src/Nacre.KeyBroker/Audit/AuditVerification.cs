@@ -18,7 +18,8 @@ public static class AuditVerification
     {
         var chains = directories.Where(Directory.Exists).SelectMany(AuditSegment.List)
             .GroupBy(segment => segment.Chain)
-            .Select(segments => Follow(segments.Key, [.. segments.OrderBy(segment => segment.Number)], anchors.GetValueOrDefault(segments.Key)))
+            .Select(segments => Follow(
+                segments.Key, [.. segments.OrderBy(segment => segment.Number)], anchors.GetValueOrDefault(segments.Key)))
             .ToList();
         foreach (var (chain, anchor) in anchors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
@@ -65,9 +66,11 @@ public static class AuditVerification
         if (anchor is null && head.Sequence > MaxUnknownLines)
             throw new AuditDamageException(file, 1, "the store does not know this chain");
         if (anchor is not null && head.Sequence < anchor.Sequence)
-            throw new AuditDamageException(file, 1, $"the chain ends with seq {head.Sequence}; the store knows {anchor}, which was cut off");
+            throw new AuditDamageException(
+                file, 1, $"the chain ends with seq {head.Sequence}; the store knows {anchor}, which was cut off");
         if (anchor is not null && anchored?.IsSame(anchor) != true)
-            throw new AuditDamageException(file, 1, $"the line with seq {anchor.Sequence} is not the one that the store knows: the chain was written anew");
+            throw new AuditDamageException(
+                file, 1, $"the line with seq {anchor.Sequence} is not the one that the store knows: the chain was written anew");
     }
 
     // Only the line that would have come next can have been begun.

@@ -15,7 +15,8 @@ namespace Nacre.KeyBroker.Http;
 /// Between the web server and the route table: path, authorisation, body, cookie, and the translation of every failure into the error body
 /// of the protocol.
 /// </summary>
-public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, RateLimit limit, BrokerMetrics metrics, TimeProvider clock, ILogger<BrokerEndpoints> log)
+public sealed partial class BrokerEndpoints(
+    RouteTable table, AuditTrail trail, RateLimit limit, BrokerMetrics metrics, TimeProvider clock, ILogger<BrokerEndpoints> log)
 {
     private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
     private const string BearerPrefix = "Bearer ";
@@ -61,7 +62,8 @@ public sealed partial class BrokerEndpoints(RouteTable table, AuditTrail trail, 
 
     private ValueTask<KbsReply> AnswerAsync(HttpContext context, Route route, IReadOnlyDictionary<string, string> values, string query)
     {
-        if (route.IsLimited)
+        // Whoever watches the health of the server asks for that alone.
+        if (route.Template.StartsWith("kbs/", StringComparison.Ordinal))
             limit.Require(context.Connection.RemoteIpAddress);
 
         var call = new KbsCall

@@ -31,15 +31,20 @@ public sealed class KbsProblemException : Exception
         KbsProblemException problem => problem,
         MalformedDataException e => Malformed(e.Message, e),
         AuditException e => new(
-            503, ErrorTypes.Unavailable, "the audit record cannot be written, so nothing is done; the server's log says why; try again later", null, e)
+            503, ErrorTypes.Unavailable,
+            "the audit record cannot be written, so nothing is done; the server's log says why; try again later", null, e)
         {
             RetryAfter = s_pause,
         },
-        StoreException e => new(503, ErrorTypes.Unavailable, "the store is not available; try again later", null, e) { RetryAfter = s_pause },
+        StoreException e => new(503, ErrorTypes.Unavailable, "the store is not available; try again later", null, e)
+        {
+            RetryAfter = s_pause,
+        },
         _ => null,
     };
 
-    public KbsProblemException WithReference(string reference) => new(Status, Type, Message, reference, InnerException) { RetryAfter = RetryAfter };
+    public KbsProblemException WithReference(string reference) =>
+        new(Status, Type, Message, reference, InnerException) { RetryAfter = RetryAfter };
 
     public ErrorInformation ToInformation() => new(Type, Message, Reference);
 

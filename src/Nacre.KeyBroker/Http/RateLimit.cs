@@ -4,7 +4,7 @@ using Nacre.Evidence.Protocol;
 
 namespace Nacre.KeyBroker.Http;
 
-/// <summary>How many handshake requests one client may make. A client is an IPv4 address, or the first 64 bits of an IPv6 address.</summary>
+/// <summary>How many requests one client may make. A client is an IPv4 address, or the first 64 bits of an IPv6 address.</summary>
 /// <param name="PerSecond">In the long run; 0 for no limit.</param>
 /// <param name="Burst">At once, after a rest.</param>
 /// <param name="SparesLoopback">This machine is not limited; a proxy on it speaks for many clients.</param>
@@ -23,6 +23,9 @@ public sealed class RateLimit(RateLimitOptions options, TimeProvider clock)
     private Dictionary<UInt128, long> _current = [];
     private Dictionary<UInt128, long> _previous = [];
 
+    /// <summary>Clients that take memory.</summary>
+    public int Remembered => _current.Count + _previous.Count;
+
     /// <exception cref="KbsProblemException">429 with the time after which it may ask again.</exception>
     public void Require(IPAddress? client)
     {
@@ -31,7 +34,8 @@ public sealed class RateLimit(RateLimitOptions options, TimeProvider clock)
 
         if (TakeOrWait(KeyOf(client)) is { } wait)
         {
-            throw new KbsProblemException(429, ErrorTypes.TooManyRequests, $"this client makes more than {options.PerSecond} requests per second")
+            throw new KbsProblemException(
+                429, ErrorTypes.TooManyRequests, $"this client makes more than {options.PerSecond} requests per second")
             {
                 RetryAfter = wait,
             };

@@ -36,16 +36,16 @@ public enum Access
 /// <param name="Access">Who may use it.</param>
 /// <param name="Handler">Serves it.</param>
 /// <param name="NarrowsToScope">The handler answers a caller that is limited to a path with what is below that path.</param>
-/// <param name="IsLimited">One client may ask only so often.</param>
 public sealed record Route(
-    string Method, string Template, Access Access, Func<KbsCall, CancellationToken, ValueTask<KbsReply>> Handler, bool NarrowsToScope = false,
-    bool IsLimited = false)
+    string Method, string Template, Access Access, Func<KbsCall, CancellationToken, ValueTask<KbsReply>> Handler,
+    bool NarrowsToScope = false)
 {
     private readonly string[] _parts = Template.Split('/');
 
     /// <summary>What the placeholders stand for, with slashes between; null when there are none.</summary>
     public string? ObjectOf(IReadOnlyDictionary<string, string> values) =>
-        values.Count == 0 ? null : string.Join('/', _parts.Where(part => part[0] == '{').Select(part => values[part.TrimStart('{', '*').TrimEnd('}')]));
+        values.Count == 0 ? null : string.Join(
+            '/', _parts.Where(part => part[0] == '{').Select(part => values[part.TrimStart('{', '*').TrimEnd('}')]));
 
     internal bool TryMatch(IReadOnlyList<string> segments, [NotNullWhen(true)] out Dictionary<string, string>? values)
     {

@@ -22,7 +22,8 @@ public sealed class BrokerMetrics : IDisposable
     {
         _requests = Meter.CreateHistogram<double>("http.server.request.duration", "s", "Requests by route and status.");
         _handshakes = Meter.CreateHistogram<double>("nacre.handshake.duration", "s", "From the challenge to the token.");
-        _storeFlushes = Meter.CreateHistogram<double>("nacre.store.flush.duration", "s", "Writes to the store, until they are acknowledged.");
+        _storeFlushes = Meter.CreateHistogram<double>(
+            "nacre.store.flush.duration", "s", "Writes to the store, until they are acknowledged.");
         _auditFlushes = Meter.CreateHistogram<double>("nacre.audit.flush.duration", "s", "Groups of audit lines, until they are on disk.");
         _auditLines = Meter.CreateCounter<long>("nacre.audit.lines", null, "Audit lines that are on disk.");
         _releases = Meter.CreateCounter<long>("nacre.releases", null, "Secrets released to guests.");

@@ -39,7 +39,7 @@ public sealed class PrometheusText : IDisposable
             foreach (var ((name, labels), series) in _series)
             {
                 if (name != last)
-                    text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {series.Instrument.Description}\n# TYPE {name} {(series.Buckets is null ? "counter" : "histogram")}\n");
+                    series.WriteHead(text, name);
                 last = name;
                 series.Write(text, name, labels);
             }
@@ -77,7 +77,8 @@ public sealed class PrometheusText : IDisposable
         foreach (var (name, value) in tags)
         {
             var escaped = Convert.ToString(value, CultureInfo.InvariantCulture)!
-                .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+                .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal);
             text.Append(text.Length == 0 ? "" : ",").Append(name.Replace('.', '_')).Append("=\"").Append(escaped).Append('"');
         }
 
@@ -102,6 +103,10 @@ public sealed class PrometheusText : IDisposable
             Buckets[index < 0 ? ~index : index]++;
         }
 
+        public void WriteHead(StringBuilder text, string name) => text.Append(
+            CultureInfo.InvariantCulture,
+            $"# HELP {name} {Instrument.Description}\n# TYPE {name} {(Buckets is null ? "counter" : "histogram")}\n");
+
         public void Write(StringBuilder text, string name, string labels)
         {
             var braces = labels.Length == 0 ? "" : $"{{{labels}}}";
@@ -116,7 +121,8 @@ public sealed class PrometheusText : IDisposable
             {
                 count += Buckets[i];
                 var bound = i < s_bounds.Length ? s_bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
-                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{(labels.Length == 0 ? "" : ",")}le=\"{bound}\"}} {count}\n");
+                var comma = labels.Length == 0 ? "" : ",";
+                text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {count}\n");
             }
 
             text.Append(CultureInfo.InvariantCulture, $"{name}_sum{braces} {_sum}\n{name}_count{braces} {count}\n");

@@ -27,7 +27,8 @@ internal static class PolicyBody
         fields.Only("type", "policy_id", "policy");
         var id = fields.Text("policy_id", 128);
         return PolicyDocument.IsId(id)
-            ? new PolicyDocument(id, Text(fields)) : throw fields.Malformed("policy_id", "must be 1 to 128 of a-z A-Z 0-9 - _ . and not begin with a dot");
+            ? new PolicyDocument(id, Text(fields))
+            : throw fields.Malformed("policy_id", "must be 1 to 128 of a-z A-Z 0-9 - _ . and not begin with a dot");
     }
 
     private static string Text(JsonFields fields)

@@ -10,14 +10,16 @@ using Nacre.Rego;
 namespace Nacre.KeyBroker.Policies;
 
 /// <summary>
-/// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values of now, so
-/// that only the policy makes the difference; nothing is changed.
+/// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values of now,
+/// so
+/// that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest, as 15 seconds allow.
 /// </summary>
 public sealed class PolicyDryRun(
     DecisionStore decisions, PolicyStore<AttestationPolicy> attestation, PolicyStore<ReleasePolicy> release, ReferenceValueStore references,
     TimeProvider clock)
 {
     private const int MaxTold = 200;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
 
     public IEnumerable<Route> Create()
     {
@@ -27,12 +29,13 @@ public sealed class PolicyDryRun(
     private async ValueTask<KbsReply> RunAsync(KbsCall call, CancellationToken cancel)
     {
         var policy = PolicyBody.Parse(call.Body, call["id"]);
+        var until = clock.GetUtcNow() + s_patience;
         try
         {
             return call["kind"] switch
             {
-                "attestation" => Report(await AppraiseAsync(attestation.Compile(policy), cancel)),
-                "resource" => Report(await ReleaseAsync(new StoredPolicy<ReleasePolicy>(policy, release.Compile(policy)), cancel)),
+                "attestation" => Report(await AppraiseAsync(attestation.Compile(policy), until, cancel)),
+                "resource" => Report(await ReleaseAsync(new StoredPolicy<ReleasePolicy>(policy, release.Compile(policy)), until, cancel)),
                 _ => throw KbsProblemException.NotFound($"there are no {call["kind"]} policies"),
             };
         }
@@ -42,7 +45,7 @@ public sealed class PolicyDryRun(
         }
     }
 
-    private async ValueTask<List<JsonObject>> AppraiseAsync(AttestationPolicy candidate, CancellationToken cancel)
+    private async ValueTask<List<JsonObject>> AppraiseAsync(AttestationPolicy candidate, DateTimeOffset until, CancellationToken cancel)
     {
         var id = candidate.Document.Id;
         var current = (await attestation.FindAsync(id, cancel))?.Compiled;
@@ -50,6 +53,9 @@ public sealed class PolicyDryRun(
         var results = new List<JsonObject>();
         await foreach (var (appraisal, record) in decisions.AppraisalsAsync(cancel))
         {
+            if (clock.GetUtcNow() >= until)
+                break;
+
             foreach (var (name, submodule) in record["claims"]?["submods"] as JsonObject ?? [])
             {
                 if (submodule?["ear.veraison.annotated-evidence"] is not JsonObject claims
@@ -67,7 +73,8 @@ public sealed class PolicyDryRun(
         return results;
     }
 
-    private async ValueTask<List<JsonObject>> ReleaseAsync(StoredPolicy<ReleasePolicy> candidate, CancellationToken cancel)
+    private async ValueTask<List<JsonObject>> ReleaseAsync(
+        StoredPolicy<ReleasePolicy> candidate, DateTimeOffset until, CancellationToken cancel)
     {
         var id = candidate.Document.Id;
         var current = await release.AllAsync(cancel);
@@ -82,11 +89,15 @@ public sealed class PolicyDryRun(
         var results = new List<JsonObject>();
         await foreach (var (_, record) in decisions.ReleasesAsync(cancel))
         {
+            if (clock.GetUtcNow() >= until)
+                break;
+
             var request = ReleaseRequest.Parse(record["request"]!.AsObject());
             if (!appraisals.TryGetValue((string)record["appraisal"]!, out var claims) || ReleasePolicies.For(tried, request) != candidate)
                 continue;
 
-            var result = Result(Decide(ReleasePolicies.For(current, request), claims, request, cancel), Decide(candidate, claims, request, cancel));
+            var before = Decide(ReleasePolicies.For(current, request), claims, request, cancel);
+            var result = Result(before, Decide(candidate, claims, request, cancel));
             result["at"] = record["at"]?.DeepClone();
             result["appraisal"] = record["appraisal"]?.DeepClone();
             result["subject"] = request.FullPath;
@@ -121,8 +132,11 @@ public sealed class PolicyDryRun(
     }
 
     // Status first; then the claims that assert something, for two vectors may have one status.
-    private static string Describe(TrustVector vector) =>
-        $"{vector.Status.ToString().ToLowerInvariant()} ({string.Join(", ", vector.Claims.Where(claim => claim.Value != 0).Select(claim => $"{claim.Name} {claim.Value}"))})";
+    private static string Describe(TrustVector vector)
+    {
+        var asserted = vector.Claims.Where(claim => claim.Value != 0).Select(claim => $"{claim.Name} {claim.Value}");
+        return $"{vector.Status.ToString().ToLowerInvariant()} ({string.Join(", ", asserted)})";
+    }
 
     private static JsonObject Result(string before, string after) => new() { ["before"] = before, ["after"] = after };
 

@@ -9,7 +9,9 @@ using Nacre.Rego;
 
 namespace Nacre.KeyBroker.Policies;
 
-/// <summary>Upstream's policy routes (trust.md 1.11), and ours: policies by kind and id with their text, their versions and the way back.</summary>
+/// <summary>
+/// Upstream's policy routes (trust.md 1.11), and ours: policies by kind and id with their text, their versions and the way back.
+/// </summary>
 public sealed class PolicyRoutes
 {
     private readonly PolicySet _attestation;
@@ -98,7 +100,8 @@ public sealed class PolicyRoutes
 
         var versions = await set.HistoryAsync(call["id"], cancel);
         return versions.Count > 0
-            ? KbsReply.Of(new JsonObject { ["versions"] = new JsonArray([.. versions.Select(version => version.ToJson())]) }) : throw NotFound(call);
+            ? KbsReply.Of(new JsonObject { ["versions"] = new JsonArray([.. versions.Select(version => version.ToJson())]) })
+            : throw NotFound(call);
     }
 
     private async ValueTask<KbsReply> RollBackAsync(KbsCall call, CancellationToken cancel)
@@ -129,19 +132,23 @@ public sealed class PolicyRoutes
 
     private PolicyChange ChangeBy(KbsCall call, string? note = null) => new(call.Admin!.Name, _clock.GetUtcNow(), note);
 
-    private static KbsReply Changed(PolicyDocument policy, (int Version, IReadOnlyList<RegoError> Warnings) change) => KbsReply.Of(new JsonObject
+    private static KbsReply Changed(PolicyDocument policy, (int Version, IReadOnlyList<RegoError> Warnings) change)
     {
-        ["id"] = policy.Id,
-        ["version"] = change.Version,
-        ["digest"] = policy.Digest,
-        ["warnings"] = new JsonArray(
-            [.. change.Warnings.Select(warning => (JsonNode)$"{warning.File}:{warning.Line}:{warning.Column}: {warning.Message}")]),
-    });
+        var warnings = change.Warnings.Select(warning => (JsonNode)$"{warning.File}:{warning.Line}:{warning.Column}: {warning.Message}");
+        return KbsReply.Of(new JsonObject
+        {
+            ["id"] = policy.Id,
+            ["version"] = change.Version,
+            ["digest"] = policy.Digest,
+            ["warnings"] = new JsonArray([.. warnings]),
+        });
+    }
 
     private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         ? number : throw KbsProblemException.Malformed($"'{text}' is no number of a version");
 
-    private static KbsProblemException NotFound(KbsCall call) => KbsProblemException.NotFound($"there is no {call["kind"]} policy '{call["id"]}'");
+    private static KbsProblemException NotFound(KbsCall call) =>
+        KbsProblemException.NotFound($"there is no {call["kind"]} policy '{call["id"]}'");
 
     private static JsonObject Describe(PolicySet set, PolicyDocument policy) =>
         new() { ["kind"] = set.Kind, ["id"] = policy.Id, ["digest"] = policy.Digest };

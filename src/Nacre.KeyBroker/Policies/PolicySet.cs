@@ -18,7 +18,8 @@ internal abstract class PolicySet(string kind)
 
     /// <summary>The number of the version and what is suspicious about the text.</summary>
     /// <exception cref="KbsProblemException">400 when the text does not compile.</exception>
-    public abstract ValueTask<(int Version, IReadOnlyList<RegoError> Warnings)> SetAsync(PolicyDocument policy, PolicyChange change, CancellationToken cancel);
+    public abstract ValueTask<(int Version, IReadOnlyList<RegoError> Warnings)> SetAsync(
+        PolicyDocument policy, PolicyChange change, CancellationToken cancel);
 
     public abstract ValueTask<bool> DeleteAsync(string id, PolicyChange change, CancellationToken cancel);
 
@@ -44,7 +45,8 @@ internal sealed class PolicySet<T>(string kind, PolicyStore<T> store, Func<strin
     public override async ValueTask<IReadOnlyList<PolicyDocument>> ListAsync(CancellationToken cancel) =>
         [.. (await store.ListAsync(cancel)).Select(policy => policy.Document)];
 
-    public override async ValueTask<PolicyDocument?> FindAsync(string id, CancellationToken cancel) => (await store.FindAsync(id, cancel))?.Document;
+    public override async ValueTask<PolicyDocument?> FindAsync(string id, CancellationToken cancel) =>
+        (await store.FindAsync(id, cancel))?.Document;
 
     public override async ValueTask<(int Version, IReadOnlyList<RegoError> Warnings)> SetAsync(
         PolicyDocument policy, PolicyChange change, CancellationToken cancel)
@@ -63,7 +65,9 @@ internal sealed class PolicySet<T>(string kind, PolicyStore<T> store, Func<strin
     public override async ValueTask<bool> DeleteAsync(string id, PolicyChange change, CancellationToken cancel) =>
         await store.DeleteAsync(id, change, cancel);
 
-    public override ValueTask<IReadOnlyList<PolicyVersion>> HistoryAsync(string id, CancellationToken cancel) => store.HistoryAsync(id, cancel);
+    public override ValueTask<IReadOnlyList<PolicyVersion>> HistoryAsync(string id, CancellationToken cancel) =>
+        store.HistoryAsync(id, cancel);
 
-    public override ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel) => store.FindVersionAsync(id, number, cancel);
+    public override ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel) =>
+        store.FindVersionAsync(id, number, cancel);
 }

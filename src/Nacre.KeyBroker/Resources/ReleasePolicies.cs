@@ -3,7 +3,8 @@ using Nacre.Attestation.Policies;
 namespace Nacre.KeyBroker.Resources;
 
 /// <summary>
-/// Which resource policy decides: the one for the longest path that the request is below, segment by segment, else the one for all. The id of
+/// Which resource policy decides: the one for the longest path that the request is below, segment by segment, else the one for all. The id
+/// of
 /// a policy for a path is the path with the plugin in front, such as <c>resource/default</c>.
 /// </summary>
 public static class ReleasePolicies
@@ -18,7 +19,8 @@ public static class ReleasePolicies
     }
 
     /// <summary>Null when there is not even one for all.</summary>
-    public static StoredPolicy<ReleasePolicy>? For(IReadOnlyDictionary<string, StoredPolicy<ReleasePolicy>> policies, ReleaseRequest request)
+    public static StoredPolicy<ReleasePolicy>? For(
+        IReadOnlyDictionary<string, StoredPolicy<ReleasePolicy>> policies, ReleaseRequest request)
     {
         for (var path = request.FullPath; path.Contains('/', StringComparison.Ordinal); path = path[..path.LastIndexOf('/')])
         {

@@ -6,7 +6,7 @@ public static class HandshakeRoutes
 {
     public static IEnumerable<Route> Create(HandshakeService handshake)
     {
-        yield return new("POST", "kbs/v0/auth", Access.Public, handshake.AuthAsync, IsLimited: true);
-        yield return new("POST", "kbs/v0/attest", Access.Public, handshake.AttestAsync, IsLimited: true);
+        yield return new("POST", "kbs/v0/auth", Access.Public, handshake.AuthAsync);
+        yield return new("POST", "kbs/v0/attest", Access.Public, handshake.AttestAsync);
     }
 }

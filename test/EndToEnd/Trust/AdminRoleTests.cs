@@ -118,7 +118,8 @@ public sealed class AdminRoleTests
         using var other = await OpenSslKey.CreateEd25519Async();
         var issuer = new AdminIssuer([JwtVerificationKey.FromPem(await File.ReadAllTextAsync(key.PublicPem, Cancel))])
         {
-            Issuer = "TrusteeInDocker", Audience = "KBS",
+            Issuer = "TrusteeInDocker",
+            Audience = "KBS",
         };
         await using var stage = await TrustStage.StartAsync(issuers: [issuer]);
         var good = Claims(stage.Clock.GetUtcNow());
@@ -171,7 +172,10 @@ public sealed class AdminRoleTests
 
     private static JsonObject Claims(DateTimeOffset now) => new()
     {
-        ["iss"] = "TrusteeInDocker", ["sub"] = "admin", ["aud"] = new JsonArray("KBS"), ["role"] = "admin",
+        ["iss"] = "TrusteeInDocker",
+        ["sub"] = "admin",
+        ["aud"] = new JsonArray("KBS"),
+        ["role"] = "admin",
         ["exp"] = now.AddYears(10).ToUnixTimeSeconds(),
     };
 

@@ -7,7 +7,9 @@ using Nacre.Formats;
 
 namespace Nacre.EndToEndTests.Trust;
 
-/// <summary>Policies have versions and a way back, may be for one path, and can be tried on what was recorded before they are in force.</summary>
+/// <summary>
+/// Policies have versions and a way back, may be for one path, and can be tried on what was recorded before they are in force.
+/// </summary>
 [Trait("Group", "TrustPolicies")]
 public sealed class PolicyHistoryTests
 {
@@ -163,7 +165,9 @@ public sealed class PolicyHistoryTests
 
     private static Dictionary<string, string?> Environment(TrustStage stage, string token) => new()
     {
-        ["NACRE_URL"] = stage.Server.Url.ToString(), ["NACRE_CACERT"] = KeyBroker.TrustServer.CaPath(stage.Directory), ["NACRE_TOKEN"] = token,
+        ["NACRE_URL"] = stage.Server.Url.ToString(),
+        ["NACRE_CACERT"] = KeyBroker.TrustServer.CaPath(stage.Directory),
+        ["NACRE_TOKEN"] = token,
     };
 
     private static async Task<bool> GetsAsync(KbsClient guest, ResourceUri uri)

@@ -169,6 +169,19 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Those_who_wait_at_one_time_share_a_flush()
+    {
+        var (groups, lines) = (0, 0);
+        await using (var log = await OpenAsync(flushed: (count, _) => (groups, lines) = (groups + 1, lines + count)))
+            await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => log.AppendAsync(Event(i), Cancel)));
+
+        // Start and stop are lines too.
+        Assert.Equal(2002, lines);
+        Assert.InRange(groups, 3, 1000);
+        Assert.True((await VerifyAsync()).IsWhole);
+    }
+
+    [Fact]
     public async Task A_chain_that_the_store_does_not_know_is_found()
     {
         await WriteAsync(1);
@@ -221,8 +234,9 @@ public sealed class AuditLogTests : IDisposable
         Object = $"{number}",
     };
 
-    private Task<AuditLog> OpenAsync(long maxSegmentBytes = 1 << 20) => AuditLog.OpenAsync(
-        _store, new() { Directory = _directory.FullName, MaxSegmentBytes = maxSegmentBytes }, TimeProvider.System, NullLogger.Instance, Cancel);
+    private Task<AuditLog> OpenAsync(long maxSegmentBytes = 1 << 20, Action<int, TimeSpan>? flushed = null) => AuditLog.OpenAsync(
+        _store, new() { Directory = _directory.FullName, MaxSegmentBytes = maxSegmentBytes, Flushed = flushed }, TimeProvider.System,
+        NullLogger.Instance, Cancel);
 
     private async Task WriteAsync(int events, long maxSegmentBytes = 1 << 20)
     {
