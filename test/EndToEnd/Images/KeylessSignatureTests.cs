@@ -85,7 +85,8 @@ public sealed class KeylessSignatureTests(DockerRegistryFixture fixture) : IClas
         await SignAsync();
         var error = await _scene.RefusesAsync(ImageFault.SignatureInvalid, Parse(new JsonObject
         {
-            ["type"] = "sigstoreSigned", ["pki"] = new JsonObject { ["caRootsData"] = Data(_authority.RootPem), ["subjectEmail"] = Email },
+            ["type"] = "sigstoreSigned",
+            ["pki"] = new JsonObject { ["caRootsData"] = Data(_authority.RootPem), ["subjectEmail"] = Email },
         }));
         Assert.Contains("is valid from 2025-06-01 12:00", error.What, StringComparison.Ordinal);
     }
@@ -141,7 +142,10 @@ public sealed class KeylessSignatureTests(DockerRegistryFixture fixture) : IClas
             ["mediaType"] = MediaTypes.OciIndex,
             ["manifests"] = new JsonArray(new JsonObject
             {
-                ["mediaType"] = MediaTypes.OciManifest, ["digest"] = referrer.Digest.ToString(), ["size"] = referrer.Bytes.Length, ["artifactType"] = BundleType,
+                ["mediaType"] = MediaTypes.OciManifest,
+                ["digest"] = referrer.Digest.ToString(),
+                ["size"] = referrer.Bytes.Length,
+                ["artifactType"] = BundleType,
             }),
         };
         await list.PutManifestAsync(new(Encoding.UTF8.GetBytes(index.ToJsonString()), MediaTypes.OciIndex), own: true, CancellationToken.None);

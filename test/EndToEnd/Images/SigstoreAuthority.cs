@@ -64,7 +64,8 @@ internal sealed class SigstoreAuthority : IDisposable
             ["data"] = new JsonObject { ["hash"] = Hash(payload) },
             ["signature"] = new JsonObject
             {
-                ["content"] = Convert.ToBase64String(signature), ["publicKey"] = new JsonObject { ["content"] = Pem(certificate) },
+                ["content"] = Convert.ToBase64String(signature),
+                ["publicKey"] = new JsonObject { ["content"] = Pem(certificate) },
             },
         },
     };
@@ -102,7 +103,10 @@ internal sealed record LoggedEntry(byte[] Body, long Time, byte[] LogId, long In
         ["SignedEntryTimestamp"] = Convert.ToBase64String(Promise),
         ["Payload"] = new JsonObject
         {
-            ["body"] = Convert.ToBase64String(Body), ["integratedTime"] = Time, ["logIndex"] = Index, ["logID"] = Convert.ToHexStringLower(LogId),
+            ["body"] = Convert.ToBase64String(Body),
+            ["integratedTime"] = Time,
+            ["logIndex"] = Index,
+            ["logID"] = Convert.ToHexStringLower(LogId),
         },
     }.ToJsonString();
 

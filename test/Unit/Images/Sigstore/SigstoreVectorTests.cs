@@ -117,7 +117,10 @@ public sealed class SigstoreVectorTests
         {
             json["fulcio"] = new JsonObject
             {
-                ["caPath"] = Vector("fulcio.pem"), ["oidcIssuer"] = issuer, ["subjectURI"] = subject, ["ctLogPublicKeyPath"] = Vector(certificateLog),
+                ["caPath"] = Vector("fulcio.pem"),
+                ["oidcIssuer"] = issuer,
+                ["subjectURI"] = subject,
+                ["ctLogPublicKeyPath"] = Vector(certificateLog),
             };
         }
 
