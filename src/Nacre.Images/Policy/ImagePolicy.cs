@@ -61,6 +61,7 @@ public sealed class ImagePolicy
             ImageLocation.Docker docker => ("docker", DockerScopes(docker.Image)),
             ImageLocation.Oci oci => ("oci", PathScopes(oci.Directory, oci.Tag)),
             ImageLocation.Plain plain => ("dir", PathScopes(plain.Directory, tag: null)),
+            ImageLocation.DockerArchive archive => ("docker-archive", PathScopes(archive.File, tag: null)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         foreach (var scope in scopes)
