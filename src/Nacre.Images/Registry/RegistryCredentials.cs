@@ -48,7 +48,7 @@ public sealed class RegistryCredentials
         // Docker keeps its own registry under this one address.
         var asked = registry == "index.docker.io" ? "https://index.docker.io/v1/" : registry;
         var helper = _helpers.GetValueOrDefault(registry) ?? _store;
-        return helper is null ? null : await CredentialHelper.GetAsync(helper, asked, cancel);
+        return helper is null ? null : await CredentialProgram.GetAsync(helper, asked, cancel);
     }
 
     private Login? Find(ImageReference image)

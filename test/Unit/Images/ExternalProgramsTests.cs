@@ -44,7 +44,7 @@ public sealed class ExternalProgramsTests : IDisposable
     public async Task A_credential_helper_that_fails_is_an_error(string script, ImageFault fault)
     {
         var name = await HelperAsync(script);
-        Assert.Equal(fault, (await Assert.ThrowsAsync<ImageException>(() => CredentialHelper.GetAsync(name, "a.example", default).AsTask())).Fault);
+        Assert.Equal(fault, (await Assert.ThrowsAsync<ImageException>(() => CredentialProgram.GetAsync(name, "a.example", default).AsTask())).Fault);
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class ExternalProgramsTests : IDisposable
     [InlineData("a b", ImageFault.Malformed)]
     [InlineData("", ImageFault.Malformed)]
     public async Task A_credential_helper_that_cannot_be_is_an_error(string name, ImageFault fault) =>
-        Assert.Equal(fault, (await Assert.ThrowsAsync<ImageException>(() => CredentialHelper.GetAsync(name, "a.example", default).AsTask())).Fault);
+        Assert.Equal(fault, (await Assert.ThrowsAsync<ImageException>(() => CredentialProgram.GetAsync(name, "a.example", default).AsTask())).Fault);
 
     [Fact]
     public async Task A_program_that_hangs_is_ended()

@@ -8,7 +8,7 @@ namespace Nacre.Images.Registry;
 /// A program <c>docker-credential-NAME</c>: the registry on its standard input, a JSON object with <c>Username</c> and <c>Secret</c> on its
 /// standard output (docker-credential-helpers).
 /// </summary>
-internal static partial class CredentialHelper
+internal static partial class CredentialProgram
 {
     private const string TokenUser = "<token>";
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
