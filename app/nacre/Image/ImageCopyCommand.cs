@@ -11,12 +11,11 @@ internal static class ImageCopyCommand
     {
         var source = new Argument<string>("src") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var target = new Argument<string>("dst") { Description = "The same forms." };
-        var plainHttp = ImageVerb.PlainHttp();
-        var authFile = ImageVerb.AuthFile();
-        var command = new Command("copy", "Copy an image, all its platforms, every blob checked.") { source, target, plainHttp, authFile };
+        var command = new Command("copy", "Copy an image, all its platforms, every blob checked.") { source, target };
+        var registry = RegistryFlags.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
+            var options = await registry.ReadAsync(line, cancel);
             return await RunAsync(line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform: null, cancel);
         }));
         return command;

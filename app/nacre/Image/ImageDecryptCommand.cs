@@ -15,12 +15,11 @@ internal static class ImageDecryptCommand
         var keyFile = new Option<FileInfo?>("--key-file") { Description = "The 32 raw bytes that the layers' keys are wrapped with; else the key broker is asked." };
         var keyId = new Option<string?>("--key-id") { Description = "Use the file for this key only." };
         var jwe = ImageVerb.PrivateKey();
-        var plainHttp = ImageVerb.PlainHttp();
-        var authFile = ImageVerb.AuthFile();
         var command = new Command("decrypt", "Take the encryption away. The result is for everybody to read.")
         {
-            source, target, keyFile, keyId, jwe, plainHttp, authFile,
+            source, target, keyFile, keyId, jwe,
         };
+        var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
@@ -30,7 +29,7 @@ internal static class ImageDecryptCommand
                 : broker;
             using var privateKey = await ImageVerb.ReadPrivateKeyAsync(line.GetValue(jwe), cancel);
             using var unwrapper = new KbsKeyUnwrapper(keys);
-            var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
+            var options = await registry.ReadAsync(line, cancel);
             var transform = new DecryptTransform(new LayerDecryption(privateKey is null ? [unwrapper] : [new JweUnwrapper(privateKey), unwrapper]));
             return await ImageCopyCommand.RunAsync(line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, cancel);
         }));

@@ -25,12 +25,11 @@ internal static class ImageEncryptCommand
         {
             Description = "Private RSA or EC key in PEM that opens layers that are encrypted already, to add recipients to them.",
         };
-        var plainHttp = ImageVerb.PlainHttp();
-        var authFile = ImageVerb.AuthFile();
         var command = new Command("encrypt", "Encrypt the layers of an image, so that only a guest that gets the key can read them.")
         {
-            source, target, keyFile, keyId, provider, jwe, layers, decryptionKey, plainHttp, authFile,
+            source, target, keyFile, keyId, provider, jwe, layers, decryptionKey,
         };
+        var registry = RegistryFlags.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             var recipients = new List<ILayerRecipient>();
@@ -56,7 +55,7 @@ internal static class ImageEncryptCommand
                 if (recipients.Count == 0)
                     throw new FormatException("for whom? give --key-file and --key-id, --provider or --jwe");
 
-                var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
+                var options = await registry.ReadAsync(line, cancel);
                 var chosen = line.GetValue(layers);
                 var existing = await ImageVerb.ReadPrivateKeyAsync(line.GetValue(decryptionKey), cancel);
                 if (existing is not null)

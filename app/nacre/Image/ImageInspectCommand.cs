@@ -13,15 +13,14 @@ internal static class ImageInspectCommand
     {
         var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var output = ImageVerb.Output();
-        var plainHttp = ImageVerb.PlainHttp();
-        var authFile = ImageVerb.AuthFile();
         var command = new Command("inspect", "Show manifest, layers and configuration of an image. Verifies digests, no signatures.")
         {
-            reference, output, plainHttp, authFile,
+            reference, output,
         };
+        var registry = RegistryFlags.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
+            var options = await registry.ReadAsync(line, cancel);
             await using var source = ImageLocation.Parse(line.GetRequiredValue(reference)).OpenSource(options);
             var (index, manifest) = await source.GetImageAsync(digest: null, new PullOptions().Platform, cancel);
             var config = ImageConfig.Parse(await source.ReadBlobAsync(manifest.Config, ImageConfig.LargestConfig, cancel), source.Where);

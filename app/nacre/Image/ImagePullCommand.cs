@@ -24,13 +24,12 @@ internal static class ImagePullCommand
         var jwe = ImageVerb.PrivateKey();
         var devices = new Option<bool>("--devices") { Description = "Make device nodes (root only)." };
         var output = ImageVerb.Output();
-        var plainHttp = ImageVerb.PlainHttp();
-        var authFile = ImageVerb.AuthFile();
         var command = new Command("pull", "Verify, decrypt and unpack an image into a bundle that an OCI runtime can run.")
         {
-            reference, bundle, policy, keys, insecure, keyFile, keyId, jwe, devices, output, plainHttp, authFile,
+            reference, bundle, policy, keys, insecure, keyFile, keyId, jwe, devices, output,
         };
         var stores = SignatureStoreOptions.AddTo(command);
+        var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
@@ -44,7 +43,7 @@ internal static class ImagePullCommand
             using var privateKey = await ImageVerb.ReadPrivateKeyAsync(line.GetValue(jwe), cancel);
             var options = new PullOptions
             {
-                Registry = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel),
+                Registry = await registry.ReadAsync(line, cancel),
                 Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
                 Signatures = stores.Read(line),
                 Unwrappers = [.. fileKeys is null ? (ILayerKeyUnwrapper[])[] : [fileKeys], .. privateKey is null ? (ILayerKeyUnwrapper[])[] : [new JweUnwrapper(privateKey)]],

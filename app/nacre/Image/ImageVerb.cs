@@ -37,6 +37,7 @@ internal static class ImageVerb
         Credentials = authFile is null
             ? RegistryCredentials.None
             : RegistryCredentials.Parse(await File.ReadAllBytesAsync(authFile.FullName, cancel), authFile.FullName),
+        Proxy = RegistryFlags.ProxyFromEnvironment(),
     };
 
     public static async Task<int> RunAsync(Func<Task<int>> verb)
@@ -68,17 +69,23 @@ internal static class ImageVerb
 
     public static Task WriteJsonAsync(JsonNode json) => Console.Out.WriteLineAsync(json.ToJsonString(s_indented));
 
-    /// <summary>One line per blob on a terminal, nothing else.</summary>
+    /// <summary>One line on a terminal, for all blobs that are under way; nothing else.</summary>
     public static IProgress<ImageProgress>? Progress() => Console.IsErrorRedirected ? null : new ConsoleProgress();
 
     private sealed class ConsoleProgress : IProgress<ImageProgress>
     {
+        private readonly Dictionary<string, (long Done, long Total)> _blobs = [];
+
         public void Report(ImageProgress value)
         {
-            var name = value.Blob is { } blob ? blob.Hex[..12] : "";
-            Console.Error.Write($"\r{value.Step} {name} {value.Done >> 20,6} MiB of {value.Total >> 20} MiB ");
-            if (value.Done >= value.Total)
-                Console.Error.WriteLine();
+            lock (_blobs)
+            {
+                _blobs[value.Blob?.Hex ?? ""] = (value.Done, value.Total);
+                var (done, total) = (_blobs.Values.Sum(blob => blob.Done), _blobs.Values.Sum(blob => blob.Total));
+                Console.Error.Write($"\r{value.Step}: {done >> 20} of {total >> 20} MiB in {_blobs.Count} blobs ");
+                if (done >= total)
+                    Console.Error.WriteLine();
+            }
         }
     }
 }

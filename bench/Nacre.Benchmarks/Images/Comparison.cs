@@ -21,9 +21,7 @@ internal sealed class Comparison
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"nacre {Median(_own):N2} s, peers {Median(_peers):N2} s: {Median(_own) / Median(_peers):N2} (processor {Processor(_own):N2} s, {Processor(_peers):N2} s)");
+        $"nacre {Median(_own):N2} s, peers {Median(_peers):N2} s: {Median(_own) / Median(_peers):N2}");
 
     private static double Median(List<Run> runs) => runs.Select(run => run.Seconds).Order().ElementAt(runs.Count / 2);
-
-    private static double Processor(List<Run> runs) => runs.Select(run => run.Processor).Order().ElementAt(runs.Count / 2);
 }

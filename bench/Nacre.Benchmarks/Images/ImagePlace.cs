@@ -5,9 +5,6 @@ namespace Nacre.Benchmarks.Images;
 /// <summary>Where the images of the benchmark are, and the commands that go from one place to another.</summary>
 internal sealed class ImagePlace(string folder, string host, string skopeo)
 {
-    /// <summary>The image of random bytes.</summary>
-    public const string RandomTag = "random";
-
     public string Layout => Path.Combine(folder, "layout");
 
     private string PrivateKey => Path.Combine(folder, "key.pem");
@@ -24,11 +21,8 @@ internal sealed class ImagePlace(string folder, string host, string skopeo)
     public async Task PushAsync()
     {
         await SkopeoAsync("--dest-tls-verify=false", $"oci:{Layout}:plain", Registry("plain"));
-        await PushEncryptedAsync("plain", "secret");
+        await SkopeoAsync("--dest-tls-verify=false", "--encryption-key", $"jwe:{PublicKey}", $"oci:{Layout}:plain", Registry("secret"));
     }
-
-    public Task PushEncryptedAsync(string from, string to) =>
-        SkopeoAsync("--dest-tls-verify=false", "--encryption-key", $"jwe:{PublicKey}", $"oci:{Layout}:{from}", Registry(to));
 
     public async Task<Run> PeerPullAsync(string tag)
     {
@@ -36,7 +30,7 @@ internal sealed class ImagePlace(string folder, string host, string skopeo)
         string[] key = tag == "secret" ? ["--decryption-key", PrivateKey] : [];
         var copied = await SkopeoAsync([.. key, "--src-tls-verify=false", Registry(tag), $"oci:{layout}:{tag}"]);
         var unpacked = await MeasuredProcess.RunAsync("umoci", "unpack", "--image", $"{layout}:{tag}", bundle);
-        return new(copied.Seconds + unpacked.Seconds, Math.Max(copied.PeakResident, unpacked.PeakResident), copied.Processor + unpacked.Processor, "");
+        return new(copied.Seconds + unpacked.Seconds, Math.Max(copied.PeakResident, unpacked.PeakResident), "");
     }
 
     public Task<Run> PullAsync(string tag)
@@ -46,15 +40,15 @@ internal sealed class ImagePlace(string folder, string host, string skopeo)
             ["image", "pull", Registry(tag), Fresh("bundle"), "--insecure-accept-anything", "--plain-http", "loopback", .. key]);
     }
 
-    public Task<Run> PeerEncryptAsync() => SkopeoAsync("--encryption-key", $"jwe:{PublicKey}", $"oci:{Layout}:{RandomTag}", $"oci:{Fresh("peer")}:1");
+    public Task<Run> PeerEncryptAsync() => SkopeoAsync("--encryption-key", $"jwe:{PublicKey}", $"oci:{Layout}:plain", $"oci:{Fresh("peer")}:1");
 
-    public Task<Run> EncryptAsync() => MeasuredProcess.NacreAsync("image", "encrypt", $"oci:{Layout}:{RandomTag}", $"oci:{Fresh("own")}:1", "--jwe", PublicKey);
+    public Task<Run> EncryptAsync() => MeasuredProcess.NacreAsync("image", "encrypt", $"oci:{Layout}:plain", $"oci:{Fresh("own")}:1", "--jwe", PublicKey);
 
     public Task<Run> PeerDecryptAsync() =>
-        SkopeoAsync("--decryption-key", PrivateKey, "--src-tls-verify=false", Registry(RandomTag), $"oci:{Fresh("peer")}:1");
+        SkopeoAsync("--decryption-key", PrivateKey, "--src-tls-verify=false", Registry("secret"), $"oci:{Fresh("peer")}:1");
 
     public Task<Run> DecryptAsync() => MeasuredProcess.NacreAsync(
-        "image", "decrypt", Registry(RandomTag), $"oci:{Fresh("own")}:1", "--jwe", PrivateKey, "--plain-http", "loopback");
+        "image", "decrypt", Registry("secret"), $"oci:{Fresh("own")}:1", "--jwe", PrivateKey, "--plain-http", "loopback");
 
     private string Registry(string tag) => $"docker://{host}/bench:{tag}";
 

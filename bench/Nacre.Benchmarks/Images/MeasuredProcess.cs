@@ -6,9 +6,8 @@ namespace Nacre.Benchmarks.Images;
 /// <summary>What one run of a program took.</summary>
 /// <param name="Seconds">From its start to its end.</param>
 /// <param name="PeakResident">Bytes: VmHWM as last seen before it ended.</param>
-/// <param name="Processor">Seconds of processor time, as last seen.</param>
 /// <param name="Output">What it wrote to its standard output.</param>
-internal sealed record Run(double Seconds, long PeakResident, double Processor, string Output);
+internal sealed record Run(double Seconds, long PeakResident, string Output);
 
 /// <summary>Runs a program to its end and watches the high-water mark of its resident set.</summary>
 internal static class MeasuredProcess
@@ -29,17 +28,16 @@ internal static class MeasuredProcess
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         var ended = process.WaitForExitAsync();
-        var (peak, processor) = (0L, 0d);
+        var peak = 0L;
         while (!ended.IsCompleted)
         {
             peak = Math.Max(peak, HighWaterMark(process.Id));
-            processor = Math.Max(processor, ProcessorTime(process.Id));
             await Task.WhenAny(ended, Task.Delay(s_look));
         }
 
         var seconds = watch.Elapsed.TotalSeconds;
         return process.ExitCode == 0
-            ? new(seconds, peak, processor, await output)
+            ? new(seconds, peak, await output)
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await error}");
     }
 
@@ -56,21 +54,6 @@ internal static class MeasuredProcess
         catch (IOException)
         {
             // It has just ended.
-            return 0;
-        }
-    }
-
-    // proc(5): user and system time in ticks of 10 ms are the 12th and 13th fields after the name, which stands in brackets.
-    private static double ProcessorTime(int id)
-    {
-        try
-        {
-            var text = File.ReadAllText($"/proc/{id}/stat");
-            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return (int.Parse(fields[11], CultureInfo.InvariantCulture) + int.Parse(fields[12], CultureInfo.InvariantCulture)) / 100.0;
-        }
-        catch (IOException)
-        {
             return 0;
         }
     }

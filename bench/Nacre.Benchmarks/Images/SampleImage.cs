@@ -15,37 +15,16 @@ internal static class SampleImage
     private const int Layers = 4;
 
     /// <returns>Bytes of the compressed layers.</returns>
-    public static Task<long> WriteAsync(string layout, string tag, long size) => WriteAsync(layout, tag, Choose(size), CompressionLevel.Optimal);
-
-    /// <summary>One layer of random bytes, as ciphers are measured with.</summary>
-    public static async Task WriteRandomAsync(string layout, string tag, long size)
-    {
-        Directory.CreateDirectory(layout);
-        var content = Path.Combine(layout, "content");
-        await using (var file = File.Create(content))
-        {
-            var buffer = new byte[1 << 20];
-            for (var left = size; left > 0; left -= buffer.Length)
-            {
-                RandomNumberGenerator.Fill(buffer);
-                await file.WriteAsync(buffer);
-            }
-        }
-
-        await WriteAsync(layout, tag, [[content[1..]]], CompressionLevel.NoCompression);
-        File.Delete(content);
-    }
-
-    private static async Task<long> WriteAsync(string layout, string tag, List<string>[] content, CompressionLevel level)
+    public static async Task<long> WriteAsync(string layout, string tag, long size)
     {
         var blobs = Path.Combine(layout, "blobs", "sha256");
         Directory.CreateDirectory(blobs);
         var diffIds = new JsonArray();
         var layers = new JsonArray();
         var compressed = 0L;
-        foreach (var files in content)
+        foreach (var files in Choose(size))
         {
-            var (diffId, digest, length) = await WriteLayerAsync(files, blobs, level);
+            var (diffId, digest, length) = await WriteLayerAsync(files, blobs);
             compressed += length;
             diffIds.Add((JsonNode)diffId);
             layers.Add((JsonNode)Descriptor("application/vnd.oci.image.layer.v1.tar+gzip", digest, length));
@@ -68,11 +47,8 @@ internal static class SampleImage
         var entry = Descriptor("application/vnd.oci.image.manifest.v1+json", manifest.Digest, manifest.Length);
         entry["annotations"] = new JsonObject { ["org.opencontainers.image.ref.name"] = tag };
         await File.WriteAllTextAsync(Path.Combine(layout, "oci-layout"), """{"imageLayoutVersion":"1.0.0"}""");
-        var index = Path.Combine(layout, "index.json");
-        var images = File.Exists(index) ? JsonNode.Parse(await File.ReadAllTextAsync(index))!["manifests"]!.AsArray() : [];
-        images.Parent?.AsObject().Remove("manifests");
-        images.Add((JsonNode)entry);
-        await File.WriteAllTextAsync(index, new JsonObject { ["schemaVersion"] = 2, ["manifests"] = images }.ToJsonString());
+        await File.WriteAllTextAsync(
+            Path.Combine(layout, "index.json"), new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(entry) }.ToJsonString());
         return compressed;
     }
 
@@ -97,7 +73,7 @@ internal static class SampleImage
         return total >= size ? chosen : throw new InvalidOperationException($"/usr has only {total >> 20} MB of files; take a smaller --size");
     }
 
-    private static async Task<(string DiffId, string Digest, long Length)> WriteLayerAsync(List<string> files, string blobs, CompressionLevel level)
+    private static async Task<(string DiffId, string Digest, long Length)> WriteLayerAsync(List<string> files, string blobs)
     {
         var list = Path.Combine(blobs, "list");
         await File.WriteAllTextAsync(list, string.Concat(files.Order(StringComparer.Ordinal).Select(file => file + "\0")));
@@ -110,7 +86,7 @@ internal static class SampleImage
         using var diffId = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var path = Path.Combine(blobs, "layer");
         await using (var file = File.Create(path))
-        await using (var gzip = new GZipStream(file, level))
+        await using (var gzip = new GZipStream(file, CompressionLevel.Optimal))
         {
             var buffer = new byte[1 << 18];
             int count;

@@ -142,7 +142,7 @@ public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayer
 
     private async Task CopyBlobAsync(Descriptor blob, CancellationToken cancel)
     {
-        if (await target.HasBlobAsync(blob.Digest, cancel))
+        if (await target.HasBlobAsync(blob.Digest, cancel) || await target.TryMountAsync(blob, source, cancel))
             return;
 
         await using var content = new ProgressStream(

@@ -3,10 +3,38 @@ using Nacre.Rpc;
 
 namespace Nacre.Images.Encryption;
 
-/// <summary>The file of OCICRYPT_KEYPROVIDER_CONFIG: names of key providers and where they are (guest.md 5.3).</summary>
+/// <summary>How a key provider is reached.</summary>
+public abstract record KeyProviderEndpoint
+{
+    /// <summary>A program that reads the request and writes the answer.</summary>
+    public sealed record Command(string Path, IReadOnlyList<string> Arguments) : KeyProviderEndpoint
+    {
+        public override string ToString() => Path;
+    }
+
+    public sealed record Grpc(RpcAddress Address) : KeyProviderEndpoint
+    {
+        public override string ToString() => Address.ToString()!;
+    }
+
+    public sealed record Ttrpc(RpcAddress.UnixSocket Address) : KeyProviderEndpoint
+    {
+        public override string ToString() => Address.ToString();
+    }
+
+    private KeyProviderEndpoint()
+    {
+    }
+}
+
+/// <summary>
+/// The file of OCICRYPT_KEYPROVIDER_CONFIG: names of key providers and where they are (guest.md 5.3). With several ways to one provider the
+/// command comes first, then gRPC, then ttrpc.
+/// </summary>
 public sealed class KeyProviderConfig
 {
-    private readonly Dictionary<string, RpcAddress> _providers = [];
+    private const int MostArguments = 256;
+    private readonly Dictionary<string, KeyProviderEndpoint> _providers = [];
 
     public static KeyProviderConfig Parse(ReadOnlySpan<byte> json, string where)
     {
@@ -15,23 +43,33 @@ public sealed class KeyProviderConfig
         foreach (var (name, _) in providers)
         {
             var provider = OciJson.Object(providers, name, where);
-            if (OciJson.FindText(provider, "grpc", where) is not { } address)
-                continue;
-
-            try
-            {
-                config._providers[name] = RpcAddress.Parse(address);
-            }
-            catch (FormatException e)
-            {
-                throw OciJson.Malformed(e.Message, where);
-            }
+            if (OciJson.FindObject(provider, "cmd", where) is { } command)
+                config._providers[name] = new KeyProviderEndpoint.Command(OciJson.Text(command, "path", where), OciJson.Texts(command, "args", MostArguments, where));
+            else if (OciJson.FindText(provider, "grpc", where) is { } grpc)
+                config._providers[name] = new KeyProviderEndpoint.Grpc(Address(grpc, where));
+            else if (OciJson.FindText(provider, "ttrpc", where) is { } ttrpc)
+                config._providers[name] = new KeyProviderEndpoint.Ttrpc(Socket(ttrpc, where));
         }
 
         return config;
     }
 
-    public RpcAddress Get(string name) => _providers.TryGetValue(name, out var address) ? address : throw new ImageException(
-        ImageFault.KeyUnavailable, $"there is no gRPC key provider '{name}'", "key provider configuration",
+    public KeyProviderEndpoint Get(string name) => _providers.TryGetValue(name, out var endpoint) ? endpoint : throw new ImageException(
+        ImageFault.KeyUnavailable, $"there is no key provider '{name}' with a command, gRPC or ttrpc", "key provider configuration",
         $"known are: {string.Join(", ", _providers.Keys)}");
+
+    private static RpcAddress.UnixSocket Socket(string text, string where) =>
+        Address(text, where) as RpcAddress.UnixSocket ?? throw OciJson.Malformed($"ttrpc is spoken over unix:///PATH, not '{text}'", where);
+
+    private static RpcAddress Address(string text, string where)
+    {
+        try
+        {
+            return RpcAddress.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw OciJson.Malformed(e.Message, where);
+        }
+    }
 }

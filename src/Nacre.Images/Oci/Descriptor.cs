@@ -12,6 +12,9 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
 
     public Platform? Platform { get; init; }
 
+    /// <summary>Of a manifest that refers to another one.</summary>
+    public string? ArtifactType { get; init; }
+
     internal static Descriptor Read(JsonObject json, string where)
     {
         var size = OciJson.Number(json, "size", where);
@@ -21,6 +24,7 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
         return new(OciJson.Text(json, "mediaType", where), OciJson.Digest(json, "digest", where), size)
         {
             Annotations = ReadAnnotations(json, where),
+            ArtifactType = OciJson.FindText(json, "artifactType", where),
             Platform = OciJson.FindObject(json, "platform", where) is { } platform ? Platform.Read(platform, where) : null,
         };
     }

@@ -60,6 +60,7 @@ public sealed class ImagePolicy
             ImageLocation.Docker docker => ("docker", ImageScopes.Docker(docker.Image)),
             ImageLocation.Oci oci => ("oci", ImageScopes.Directory(oci.Directory, oci.Tag)),
             ImageLocation.Plain plain => ("dir", ImageScopes.Directory(plain.Directory, tag: null)),
+            ImageLocation.DockerArchive archive => ("docker-archive", ImageScopes.Directory(archive.File, tag: null)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         foreach (var scope in scopes)

@@ -15,18 +15,27 @@ namespace Nacre.Images.Registry;
 internal sealed class RegistryConnection : IDisposable
 {
     private const int LargestToken = 1 << 20;
+
+    // A request with a body is some megabytes at most; a slow line may take longer with it than with a head.
+    private const int ChunkPatience = 10;
     private const int LargestErrorBody = 4096;
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(1);
 
     private readonly RegistryOptions _options;
     private readonly ImageReference _image;
     private readonly HttpClient _http;
+    private readonly bool _plainHttp;
     private AuthenticationHeaderValue? _authorization;
 
-    public RegistryConnection(ImageReference image, RegistryOptions options)
+    public RegistryConnection(RegistryPlace place, string where, RegistryOptions options)
     {
-        (_image, _options) = (image, options);
+        (_image, Where, _options) = (place.Image, where, options);
+        _plainHttp = place.PlainHttp || options.PlainHttpHosts.Contains(_image.Registry) || (options.AllowPlainHttpOnLoopback && IsLoopback);
+        // The handler follows redirects without credentials, and never from https to http.
         var handler = new SocketsHttpHandler
         {
+            UseProxy = options.Proxy is not null,
+            Proxy = options.Proxy,
             MaxAutomaticRedirections = 5,
             ConnectTimeout = TimeSpan.FromSeconds(15),
             AutomaticDecompression = DecompressionMethods.None,
@@ -38,9 +47,12 @@ internal sealed class RegistryConnection : IDisposable
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("nacre/0.1");
     }
 
-    public string Where => _image.ToString();
+    /// <summary>The image by the name that the user gave, for messages.</summary>
+    public string Where { get; }
 
-    public Uri Address(string path) => new($"{(IsPlainHttp ? "http" : "https")}://{_image.NetworkHost}/v2/{_image.Repository}/{path}");
+    public ImageReference Image => _image;
+
+    public Uri Address(string path) => new($"{(_plainHttp ? "http" : "https")}://{_image.NetworkHost}/v2/{_image.Repository}/{path}");
 
     /// <summary>
     /// Sends until there is an answer that is not worth a retry. <paramref name="create"/> makes a fresh request each time. The answer
@@ -57,7 +69,8 @@ internal sealed class RegistryConnection : IDisposable
                 if (!IsWorthRetry(response.StatusCode) || attempt >= _options.Attempts)
                     return response;
 
-                delay = response.Headers.RetryAfter?.Delta is { } asked && asked < TimeSpan.FromMinutes(1) ? asked : delay;
+                // What it asks for is heeded, within reason; it cannot make us wait for hours.
+                delay = Asked(response.Headers.RetryAfter) is { } asked ? TimeSpan.FromTicks(Math.Clamp(asked.Ticks, 0, s_longestDelay.Ticks)) : delay;
                 response.Dispose();
             }
             catch (HttpRequestException e) when (attempt >= _options.Attempts || !IsTransient(e))
@@ -94,6 +107,8 @@ internal sealed class RegistryConnection : IDisposable
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new ImageException(ImageFault.Denied,
                     $"the registry denies {subject} (HTTP {(int)response.StatusCode}){said}", Where,
                     "give credentials that may do this: skopeo login writes an auth.json"),
+                >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => new ImageException(ImageFault.Unreachable,
+                    $"the registry redirects {subject} again and again, or from https to http", Where, "ask its operator"),
                 _ => new ImageException(ImageFault.Unreachable, $"the registry answered HTTP {(int)response.StatusCode} for {subject}{said}",
                     Where, "look into the registry's log"),
             };
@@ -102,9 +117,9 @@ internal sealed class RegistryConnection : IDisposable
 
     public ImageException Unreachable(Exception e) => new(
         ImageFault.Unreachable,
-        $"{(IsPlainHttp ? "http" : "https")}://{_image.NetworkHost} does not answer: {(e.InnerException ?? e).Message}",
+        $"{(_plainHttp ? "http" : "https")}://{_image.NetworkHost} does not answer: {(e.InnerException ?? e).Message}",
         Where,
-        IsPlainHttp ? "check that the registry runs and the port" : "check the address; if the registry has no TLS, allow plain HTTP for exactly this host",
+        _plainHttp ? "check that the registry runs and the port" : "check the address; if the registry has no TLS, allow plain HTTP for exactly this host",
         e);
 
     public void Dispose() => _http.Dispose();
@@ -115,8 +130,6 @@ internal sealed class RegistryConnection : IDisposable
 
     public Task WaitAsync(int attempt, CancellationToken cancel) =>
         Task.Delay(_options.FirstDelay * (1 << Math.Min(attempt, 6)), _options.Clock, cancel);
-
-    private bool IsPlainHttp => _options.PlainHttpHosts.Contains(_image.Registry) || (_options.AllowPlainHttpOnLoopback && IsLoopback);
 
     private bool IsLoopback
     {
@@ -141,23 +154,26 @@ internal sealed class RegistryConnection : IDisposable
         return await SendOnceAsync(create(), cancel);
     }
 
+    private TimeSpan? Asked(RetryConditionHeaderValue? header) => header?.Delta ?? (header?.Date is { } date ? date - _options.Clock.GetUtcNow() : null);
+
     private async ValueTask<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancel)
     {
-        request.Headers.Authorization = _authorization;
+        // A registry may send uploads to another host; what it was given for itself does not go there.
+        if (request.RequestUri!.Authority == Address("").Authority)
+            request.Headers.Authorization = _authorization;
         // The body is read with its own limit; this one is for the head.
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        if (request.Content is null)
-            timeout.CancelAfter(_options.IdleTimeout);
+        timeout.CancelAfter(request.Content is null ? _options.IdleTimeout : _options.IdleTimeout * ChunkPatience);
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
     }
 
     private async ValueTask<AuthenticationHeaderValue?> AuthorizeAsync(
         IEnumerable<AuthenticationHeaderValue> challenges, bool push, CancellationToken cancel)
     {
-        var login = _options.Credentials.Find(_image);
+        var login = await _options.Credentials.FindAsync(_image, cancel);
         foreach (var challenge in challenges)
         {
-            if (challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && login is not null)
+            if (challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && login is { IdentityToken: null })
                 return new("Basic", login.Basic);
             if (challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
                 return new("Bearer", await TokenAsync(BearerChallenge.Parse(challenge.Parameter ?? "", Where), login, push, cancel));
@@ -169,25 +185,64 @@ internal sealed class RegistryConnection : IDisposable
     private async ValueTask<string> TokenAsync(BearerChallenge challenge, Login? login, bool push, CancellationToken cancel)
     {
         // Credentials go to a realm without TLS only where the registry itself is spoken to without.
-        if (challenge.Realm.Scheme != Uri.UriSchemeHttps && !IsPlainHttp)
+        if (challenge.Realm.Scheme != Uri.UriSchemeHttps && !_plainHttp)
             throw new ImageException(ImageFault.Denied, $"the registry wants a token from {challenge.Realm} without TLS", Where, "ask its operator");
 
         var scope = $"repository:{_image.Repository}:{(push ? "pull,push" : "pull")}";
-        var separator = challenge.Realm.Query.Length == 0 ? '?' : '&';
-        var address = new Uri($"{challenge.Realm}{separator}service={Uri.EscapeDataString(challenge.Service)}&scope={Uri.EscapeDataString(scope)}");
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        if (login is not null)
-            request.Headers.Authorization = new("Basic", login.Basic);
-
+        using var request = login is { IdentityToken.Length: > 0 }
+            ? RefreshRequest(challenge, scope, login.IdentityToken)
+            : TokenRequest(challenge, scope, login);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(_options.IdleTimeout);
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
         await RequireAsync(response, "a token", cancel);
-        var body = OciJson.Parse(await ReadLimitedAsync(response, LargestToken, timeout.Token), $"{Where}, token");
+        var body = OciJson.Parse(await ReadBodyAsync(response, LargestToken, cancel), $"{Where}, token");
         return OciJson.FindText(body, "token", Where) ?? OciJson.Text(body, "access_token", Where);
     }
 
-    public static async ValueTask<byte[]> ReadLimitedAsync(HttpResponseMessage response, int largest, CancellationToken cancel)
+    private static HttpRequestMessage TokenRequest(BearerChallenge challenge, string scope, Login? login)
+    {
+        var separator = challenge.Realm.Query.Length == 0 ? '?' : '&';
+        var address = new Uri($"{challenge.Realm}{separator}service={Uri.EscapeDataString(challenge.Service)}&scope={Uri.EscapeDataString(scope)}");
+        var request = new HttpRequestMessage(HttpMethod.Get, address);
+        if (login is not null)
+            request.Headers.Authorization = new("Basic", login.Basic);
+        return request;
+    }
+
+    // distribution's "Docker Registry v2 authentication using OAuth2".
+    private static HttpRequestMessage RefreshRequest(BearerChallenge challenge, string scope, string identityToken) =>
+        new(HttpMethod.Post, challenge.Realm)
+        {
+            Content = new FormUrlEncodedContent(
+            [
+                new("grant_type", "refresh_token"), new("service", challenge.Service), new("scope", scope), new("client_id", "nacre"),
+                new("refresh_token", identityToken),
+            ]),
+        };
+
+    /// <summary>A small body, within the time and size that are allowed. A page for people where data should be is said to be one.</summary>
+    public async ValueTask<byte[]> ReadBodyAsync(HttpResponseMessage response, int largest, CancellationToken cancel)
+    {
+        if (response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml")
+        {
+            throw new ImageException(ImageFault.Malformed, "the answer is an HTML page", Where,
+                "something else than a registry answers at this address: a proxy's login page, or a web site");
+        }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(_options.IdleTimeout);
+        try
+        {
+            return await ReadLimitedAsync(response, largest, timeout.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    private static async ValueTask<byte[]> ReadLimitedAsync(HttpResponseMessage response, int largest, CancellationToken cancel)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(cancel);
         var buffer = new byte[largest + 1];
@@ -197,18 +252,20 @@ internal sealed class RegistryConnection : IDisposable
             "this is not what a registry answers");
     }
 
-    private static async ValueTask<string> ErrorTextAsync(HttpResponseMessage response, CancellationToken cancel)
+    private async ValueTask<string> ErrorTextAsync(HttpResponseMessage response, CancellationToken cancel)
     {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        timeout.CancelAfter(_options.IdleTimeout);
         try
         {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+            await using var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
             var buffer = new byte[LargestErrorBody];
-            var count = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
+            var count = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, timeout.Token);
             // distribution-spec, "Error Codes".
             var error = OciJson.Parse(buffer.AsSpan(0, count), "error")["errors"] is JsonArray { Count: > 0 } errors ? errors[0] as JsonObject : null;
             return error is null ? "" : $": {OciJson.FindText(error, "code", "error")} {OciJson.FindText(error, "message", "error")}";
         }
-        catch (Exception e) when (e is ImageException or IOException or HttpRequestException)
+        catch (Exception e) when (e is ImageException or IOException or HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // The status alone has to do; the body was no error document.
             return "";

@@ -1,34 +1,112 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
 using Nacre.Images.Transports;
 
 namespace Nacre.Images.Registry;
 
-/// <summary><c>docker://NAME</c>: one image in a registry (OCI distribution-spec 1.1, "Pull" and "Push").</summary>
-public sealed class RegistryImage(ImageReference image, RegistryOptions options) : IImageSource, IImageTarget
+/// <summary>
+/// <c>docker://NAME</c>: one image in a registry (OCI distribution-spec 1.1, "Pull" and "Push"). Which places are asked for it is what
+/// <see cref="RegistriesConfig"/> says; the name stays the one that the user gave.
+/// </summary>
+public sealed class RegistryImage : IImageSource, IImageTarget
 {
     private static readonly string[] s_accepted =
         [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerList, MediaTypes.DockerManifest];
 
-    private readonly RegistryConnection _connection = new(image, options);
+    private readonly RegistryOptions _options;
+    private readonly IReadOnlyList<RegistryConnection> _places;
 
-    public ImageReference Image => image;
+    // The place that has answered: what belongs together comes from one place.
+    private RegistryConnection? _chosen;
 
-    public string Where => image.ToString();
+    /// <exception cref="ImageException">The registry is blocked.</exception>
+    public RegistryImage(ImageReference image, RegistryOptions options)
+    {
+        (Image, _options) = (image, options);
+        _places = [.. options.Registries.Resolve(image).Select(place => new RegistryConnection(place, image.ToString(), options))];
+    }
+
+    public ImageReference Image { get; }
+
+    public string Where => Image.ToString();
+
+    private RegistryConnection Own => _places[^1];
 
     /// <summary>The same repository under another tag, as cosign's signatures are found.</summary>
-    public RegistryImage WithTag(string tag) => new(image.WithTag(tag), options);
+    public RegistryImage WithTag(string tag) => new(Image.WithTag(tag), _options);
 
     public async ValueTask<StoredManifest> GetManifestAsync(Digest? digest, CancellationToken cancel)
     {
-        var name = digest?.ToString() ?? image.ManifestName;
-        using var response = await _connection.RequireAsync(
-            await _connection.SendAsync(() => ManifestRequest(name), cancel), $"manifest {name}", cancel);
-        var manifest = await ReadManifestAsync(response, cancel);
-        var expected = digest ?? image.Digest;
-        if (expected is not null && expected.Of(manifest.Bytes.Span) is var found && found != expected)
+        if (_chosen is not null)
+            return await GetManifestAsync(_chosen, digest, cancel);
+
+        var failures = new List<ImageException>();
+        foreach (var place in _places)
+        {
+            try
+            {
+                var manifest = await GetManifestAsync(place, digest, cancel);
+                _chosen = place;
+                return manifest;
+            }
+            catch (ImageException e)
+            {
+                failures.Add(e);
+            }
+        }
+
+        var last = failures[^1];
+        throw failures.Count == 1 ? last : new ImageException(
+            last.Fault, string.Join("; ", failures.Zip(_places, (failure, place) => $"{place.Image.Registry}: {failure.What}")), Where, last.Remedy,
+            new AggregateException(failures));
+    }
+
+    public async ValueTask<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancel) =>
+        await ResumingBlobStream.OpenAsync(_chosen ?? Own, blob, cancel);
+
+    /// <summary>What refers to the manifest <paramref name="subject"/>, by the referrers API or its tag; with a type, only of that type.</summary>
+    public ValueTask<IReadOnlyList<Descriptor>> GetReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel) =>
+        Referrers.FindAsync(_chosen ?? Own, subject, artifactType, cancel);
+
+    public async ValueTask<bool> HasBlobAsync(Digest digest, CancellationToken cancel)
+    {
+        using var response = await Own.SendAsync(() => new(HttpMethod.Head, Own.Address($"blobs/{digest}")), cancel, push: true);
+        return response.IsSuccessStatusCode;
+    }
+
+    public async ValueTask<bool> TryMountAsync(Descriptor blob, IImageSource from, CancellationToken cancel) =>
+        from is RegistryImage other && other.Own.Image.Registry == Own.Image.Registry && other.Own.Image.Repository != Own.Image.Repository
+            && await BlobUpload.TryMountAsync(Own, blob.Digest, other.Own.Image.Repository, cancel);
+
+    public ValueTask<BlobWritten> PutBlobAsync(Stream content, CancellationToken cancel) => BlobUpload.SendAsync(Own, content, cancel);
+
+    public async ValueTask PutManifestAsync(StoredManifest manifest, bool own, CancellationToken cancel)
+    {
+        var name = own ? Own.Image.ManifestName : manifest.Digest.ToString();
+        using var response = await Own.RequireAsync(await Own.SendAsync(Create, cancel, push: true), $"manifest {name}", cancel);
+
+        HttpRequestMessage Create() => new(HttpMethod.Put, Own.Address($"manifests/{name}"))
+        {
+            Content = new ByteArrayContent(manifest.Bytes.ToArray()) { Headers = { ContentType = new(manifest.MediaType) } },
+        };
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var place in _places)
+            place.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<StoredManifest> GetManifestAsync(RegistryConnection place, Digest? digest, CancellationToken cancel)
+    {
+        var name = digest?.ToString() ?? place.Image.ManifestName;
+        using var response = await place.RequireAsync(await place.SendAsync(() => Request(place, name), cancel), $"manifest {name}", cancel);
+        var bytes = await place.ReadBodyAsync(response, StoredManifest.LargestManifest, cancel);
+        var manifest = StoredManifest.Read(bytes, response.Content.Headers.ContentType?.MediaType, Where);
+        var expected = digest ?? Image.Digest;
+        if (expected is not null && expected.Of(bytes) is var found && found != expected)
         {
             throw new ImageException(ImageFault.DigestMismatch, $"manifest digest: expected {expected}, found {found}", Where,
                 "the registry or its storage was changed; push the image again and find out who changed it");
@@ -37,154 +115,11 @@ public sealed class RegistryImage(ImageReference image, RegistryOptions options)
         return manifest;
     }
 
-    /// <summary>
-    /// The index of what refers to a manifest of this repository, by the API or, where there is none, by its tag (OCI distribution-spec 1.1,
-    /// "Listing Referrers"); null when nothing does. Only the first page.
-    /// </summary>
-    public async ValueTask<StoredManifest?> FindReferrersAsync(Digest subject, CancellationToken cancel)
+    private static HttpRequestMessage Request(RegistryConnection place, string name)
     {
-        using var answer = await _connection.SendAsync(() => new(HttpMethod.Get, _connection.Address($"referrers/{subject}")), cancel);
-        if (answer.IsSuccessStatusCode)
-            return await ReadManifestAsync(answer, cancel);
-
-        await using var fallback = WithTag($"{subject.Algorithm}-{subject.Hex}");
-        try
-        {
-            return await fallback.GetManifestAsync(digest: null, cancel);
-        }
-        catch (ImageException e) when (e.Fault == ImageFault.NotFound)
-        {
-            return null;
-        }
-    }
-
-    public async ValueTask<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancel) =>
-        await ResumingBlobStream.OpenAsync(_connection, blob, cancel);
-
-    public async ValueTask<bool> HasBlobAsync(Digest digest, CancellationToken cancel)
-    {
-        using var response = await _connection.SendAsync(
-            () => new(HttpMethod.Head, _connection.Address($"blobs/{digest}")), cancel, push: true);
-        return response.IsSuccessStatusCode;
-    }
-
-    public async ValueTask<BlobWritten> PutBlobAsync(Stream content, CancellationToken cancel)
-    {
-        var place = await BeginUploadAsync(cancel);
-        using var counting = new CountingStream(content);
-
-        // One PATCH without a length: the digest is known only when the content has gone by.
-        var patch = new HttpRequestMessage(HttpMethod.Patch, place) { Content = new StreamContent(counting, 128 * 1024) };
-        patch.Content.Headers.ContentType = new("application/octet-stream");
-        patch.Headers.TransferEncodingChunked = true;
-        using (var response = await SendOnceAsync(patch, cancel))
-            place = Location(response, place);
-
-        var written = counting.Finish();
-        var separator = place.Query.Length == 0 ? '?' : '&';
-        var commit = new HttpRequestMessage(HttpMethod.Put, new Uri($"{place}{separator}digest={Uri.EscapeDataString(written.Digest.ToString())}"))
-        {
-            Content = new ByteArrayContent([]),
-        };
-        using (await SendOnceAsync(commit, cancel))
-            return written;
-    }
-
-    public async ValueTask PutManifestAsync(StoredManifest manifest, bool own, CancellationToken cancel)
-    {
-        var name = own ? image.ManifestName : manifest.Digest.ToString();
-        using var response = await _connection.RequireAsync(await _connection.SendAsync(Create, cancel, push: true), $"manifest {name}", cancel);
-
-        HttpRequestMessage Create() => new(HttpMethod.Put, _connection.Address($"manifests/{name}"))
-        {
-            Content = new ByteArrayContent(manifest.Bytes.ToArray()) { Headers = { ContentType = new(manifest.MediaType) } },
-        };
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _connection.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    private async ValueTask<StoredManifest> ReadManifestAsync(HttpResponseMessage response, CancellationToken cancel)
-    {
-        try
-        {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            timeout.CancelAfter(options.IdleTimeout);
-            var bytes = await RegistryConnection.ReadLimitedAsync(response, StoredManifest.LargestManifest, timeout.Token);
-            return StoredManifest.Read(bytes, response.Content.Headers.ContentType?.MediaType, Where);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
-        {
-            throw _connection.Unreachable(e);
-        }
-    }
-
-    private HttpRequestMessage ManifestRequest(string name)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Get, _connection.Address($"manifests/{name}"));
+        var request = new HttpRequestMessage(HttpMethod.Get, place.Address($"manifests/{name}"));
         foreach (var type in s_accepted)
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
         return request;
-    }
-
-    private async ValueTask<Uri> BeginUploadAsync(CancellationToken cancel)
-    {
-        var address = _connection.Address("blobs/uploads/");
-        using var response = await _connection.RequireAsync(
-            await _connection.SendAsync(() => new(HttpMethod.Post, address) { Content = new ByteArrayContent([]) }, cancel, push: true),
-            "an upload", cancel);
-        return Location(response, address);
-    }
-
-    // A body that is a stream can be sent only once, so there is no retry.
-    private async ValueTask<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancel)
-    {
-        var sent = false;
-        return await _connection.RequireAsync(
-            await _connection.SendAsync(
-                () =>
-                {
-                    if (sent)
-                        throw new HttpRequestException(HttpRequestError.Unknown, "the upload broke off");
-                    sent = true;
-                    return request;
-                },
-                cancel,
-                push: true),
-            "an upload",
-            cancel);
-    }
-
-    private Uri Location(HttpResponseMessage response, Uri before) => response.Headers.Location switch
-    {
-        null => throw new ImageException(ImageFault.Malformed, "the registry's answer to an upload has no Location", Where, "look into its log"),
-        { IsAbsoluteUri: true } absolute => absolute,
-        var relative => new Uri(before, relative),
-    };
-
-    /// <summary>Hashes and counts what an upload reads.</summary>
-    private sealed class CountingStream(Stream inner) : ReadOnlyStream
-    {
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        private long _size;
-
-        public BlobWritten Finish() => new(Digest.Of(HashAlgorithmName.SHA256, _hash.GetHashAndReset()), _size);
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var count = await inner.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            _hash.AppendData(buffer.Span[..count]);
-            _size += count;
-            return count;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            // The content is the caller's; HttpClient disposes this stream with the request.
-            base.Dispose(disposing);
-        }
     }
 }

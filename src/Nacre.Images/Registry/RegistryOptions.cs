@@ -15,6 +15,12 @@ public sealed record RegistryOptions
 
     public X509Certificate2Collection ExtraRoots { get; init; } = [];
 
+    /// <summary>Mirrors, other locations, blocked registries.</summary>
+    public RegistriesConfig Registries { get; init; } = RegistriesConfig.Empty;
+
+    /// <summary>Null: none, whatever the environment says.</summary>
+    public ProxyRules? Proxy { get; init; }
+
     /// <summary>How often a request is tried in all when the transport fails or the server says 429 or 5xx.</summary>
     public int Attempts { get; init; } = 4;
 

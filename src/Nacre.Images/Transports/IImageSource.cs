@@ -22,6 +22,9 @@ public interface IImageTarget : IAsyncDisposable
 
     ValueTask<bool> HasBlobAsync(Digest digest, CancellationToken cancel);
 
+    /// <summary>True when the target has now got the blob from <paramref name="from"/> without its bytes going through here.</summary>
+    ValueTask<bool> TryMountAsync(Descriptor blob, IImageSource from, CancellationToken cancel) => new(false);
+
     /// <summary>Reads <paramref name="content"/> to its end. The digest is known only then, so it is returned.</summary>
     ValueTask<BlobWritten> PutBlobAsync(Stream content, CancellationToken cancel);
 

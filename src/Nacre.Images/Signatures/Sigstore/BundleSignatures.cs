@@ -14,11 +14,8 @@ internal static class BundleSignatures
     /// <summary>All that can be read; a damaged one is left out and does not hide the others.</summary>
     public static async Task<IReadOnlyList<ImageSignature>> FindAsync(RegistryImage image, Digest manifest, CancellationToken cancel)
     {
-        if (await image.FindReferrersAsync(manifest, cancel) is not { } referrers)
-            return [];
-
         var found = new List<ImageSignature>();
-        foreach (var item in ImageIndex.Parse(referrers, image.Where).Manifests.Take(ImageIndex.MostManifests))
+        foreach (var item in await image.GetReferrersAsync(manifest, artifactType: null, cancel))
         {
             if (found.Count == MostBundles)
                 break;

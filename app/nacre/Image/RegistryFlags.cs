@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
+using Nacre.Images.Registry;
+
+namespace Nacre.Cli.Image;
+
+/// <summary>How registries are reached: the options that the verbs which copy and pull share. Proxies come from the environment.</summary>
+internal sealed class RegistryFlags
+{
+    private readonly Option<string[]> _plainHttp = ImageVerb.PlainHttp();
+    private readonly Option<FileInfo?> _authFile = ImageVerb.AuthFile();
+    private readonly Option<FileInfo?> _registries = new("--registries-conf") { Description = "registries.conf (version 2) with mirrors, locations and blocks." };
+    private readonly Option<FileInfo[]> _roots = new("--ca-file") { Description = "PEM with further CA certificates. Can be given more than once." };
+
+    public static RegistryFlags AddTo(Command command)
+    {
+        var flags = new RegistryFlags();
+        foreach (var option in (Option[])[flags._plainHttp, flags._authFile, flags._registries, flags._roots])
+            command.Options.Add(option);
+        return flags;
+    }
+
+    public async Task<RegistryOptions> ReadAsync(ParseResult line, CancellationToken cancel)
+    {
+        var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(_plainHttp), line.GetValue(_authFile), cancel);
+        var roots = new X509Certificate2Collection();
+        foreach (var file in line.GetValue(_roots) ?? [])
+            roots.ImportFromPemFile(file.FullName);
+        return options with
+        {
+            ExtraRoots = roots,
+            Registries = line.GetValue(_registries) is { } rules
+                ? RegistriesConfig.Parse(await File.ReadAllTextAsync(rules.FullName, cancel), rules.FullName)
+                : RegistriesConfig.Empty,
+        };
+    }
+
+    /// <summary>As curl: lower case wins, and plain HTTP_PROXY is not read, for a web server's client could set it.</summary>
+    public static ProxyRules? ProxyFromEnvironment()
+    {
+        var (https, http) = (Find("https_proxy") ?? Find("HTTPS_PROXY"), Find("http_proxy"));
+        return https is null && http is null ? null : new(Address(https), Address(http), Find("no_proxy") ?? Find("NO_PROXY"));
+    }
+
+    private static string? Find(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+
+    private static Uri? Address(string? text)
+    {
+        if (text is null)
+            return null;
+        var full = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        return Uri.TryCreate(full, UriKind.Absolute, out var address) ? address : throw new FormatException($"the proxy '{text}' is no address");
+    }
+}
