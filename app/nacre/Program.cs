@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Nacre.Cli;
 using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
+using Nacre.Cli.Backup;
 using Nacre.Cli.Demo;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
@@ -20,6 +21,8 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     LauncherCommands.Bench(),
     LauncherCommands.Fuzz(),
     ServeCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),

@@ -28,9 +28,10 @@ public sealed class Broker : IDisposable
 
     /// <summary>The store and the attestation service stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminToken admin, BrokerOptions options, TimeProvider clock,
+        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminToken admin, BrokerOptions options, TimeProvider clock,
         CancellationToken cancel)
     {
+        var store = opened.Values;
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
         await policies.SetDefaultsAsync([ReleasePolicy.Default], cancel);
         var sealer = await SessionSealer.OpenAsync(store, cancel);
@@ -41,7 +42,7 @@ public sealed class Broker : IDisposable
 
         var routes = new RouteTable(
         [
-            .. HandshakeRoutes.Create(new HandshakeService(attestation, sealer, sessions, keyProofs, attempts, options, clock)),
+            .. HandshakeRoutes.Create(new HandshakeService(attestation, sealer, sessions, keyProofs, attempts, opened.Replays, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), policies, guests, attempts, options, clock)),
             .. new PolicyRoutes(attestation.Policies, policies).Create(),
             .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),

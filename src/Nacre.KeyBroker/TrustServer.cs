@@ -19,12 +19,12 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly BrokerServer _web;
     private readonly Broker _broker;
     private readonly ServerCertificate? _certificate;
-    private readonly EncryptedStore _store;
+    private readonly OpenedStore _store;
     private readonly MasterKey _master;
     private readonly CollateralSources _collateral;
 
     private TrustServer(
-        BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master,
+        BrokerServer web, Broker broker, ServerCertificate? certificate, OpenedStore store, MasterKey master,
         CollateralSources collateral) =>
         (_web, _broker, _certificate, _store, _master, _collateral) = (web, broker, certificate, store, master, collateral);
 
@@ -88,10 +88,12 @@ public sealed class TrustServer : IAsyncDisposable
         // One process at a time makes keys and files; the others then find them.
         await using var turn = await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel);
 
-        var master = MasterKey.FromFile(Path.Combine(options.DataDirectory, "master.key"));
-        var store = await EncryptedStore.OpenAsync(
-            StoreList.Open(options.Store, Path.Combine(options.DataDirectory, "store.db")), master, cancel);
-        opened.Push(store);
+        var master = options.OpenMasterKey is { } open ? open() : MasterKey.FromFile(Path.Combine(options.DataDirectory, MasterKey.FileName));
+        var places = await StoreList.OpenAsync(
+            new() { Address = options.Store, Directory = options.DataDirectory, Password = options.StorePassword }, options.Clock, cancel);
+        opened.Push(places);
+        await using var storeTurn = places.TakeStartTurnAsync is { } take ? await take(cancel) : null;
+        var store = await EncryptedStore.OpenAsync(places.Values, master, cancel);
 
         var admin = await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel);
         var certificate = options.Url.Scheme == "https"
@@ -103,9 +105,9 @@ public sealed class TrustServer : IAsyncDisposable
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
             store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
-        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, options.Broker, options.Clock, cancel);
+        var broker = await Broker.OpenAsync(places with { Values = store }, attestation, options.TpmRoots, admin, options.Broker, options.Clock, cancel);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
-        return new TrustServer(web, broker, certificate, store, master, collateral);
+        return new TrustServer(web, broker, certificate, places with { Values = store }, master, collateral);
     }
 
     private static List<string> Hosts(Uri url)
