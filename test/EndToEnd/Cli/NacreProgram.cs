@@ -33,7 +33,7 @@ internal static class NacreProgram
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nacre.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var name in (ReadOnlySpan<string>)["NACRE_URL", "NACRE_TOKEN", "NACRE_CACERT", "NACRE_TPM"])
+        foreach (var name in (ReadOnlySpan<string>)["NACRE_URL", "NACRE_TOKEN", "NACRE_CACERT", "NACRE_TPM", "NACRE_MASTER_KEY"])
             start.Environment.Remove(name);
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;
@@ -60,6 +60,8 @@ internal static class NacreProgram
 
 internal sealed record ProgramResult(int ExitCode, string Output, string Error)
 {
+    public void AssertDone() => Assert.True(ExitCode == 0, Error);
+
     /// <summary>What a person reads when it fails: an error line, and perhaps a hint; no stack trace.</summary>
     public void AssertFailed(int exitCode, string what)
     {

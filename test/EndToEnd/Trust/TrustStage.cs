@@ -8,6 +8,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Guest.AttestationAgent;
 using Nacre.KeyBroker;
+using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.EndToEndTests.Trust;
@@ -41,8 +42,10 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="directory">Shared with another stage; null makes one.</param>
     /// <param name="explain">Tell guests why.</param>
     /// <param name="tls">Without it a test may skip more time than a certificate lives.</param>
+    /// <param name="store">As <c>--store</c> has it; null for a file in the directory.</param>
     public static async Task<TrustStage> StartAsync(
-        bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true)
+        bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
+        string? store = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -54,6 +57,7 @@ internal sealed class TrustStage : IAsyncDisposable
                 Development = development,
                 TpmRoots = roots ?? EkRoots.None,
                 Broker = new BrokerOptions { ExplainToGuests = explain },
+                Store = store ?? StoreList.Default,
                 Clock = clock,
             },
             CancellationToken.None);
