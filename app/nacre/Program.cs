@@ -5,6 +5,7 @@ using Nacre.Cli.Admin;
 using Nacre.Cli.Attempts;
 using Nacre.Cli.Attest;
 using Nacre.Cli.Audit;
+using Nacre.Cli.Backup;
 using Nacre.Cli.Demo;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
@@ -22,6 +23,8 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     LauncherCommands.Bench(),
     LauncherCommands.Fuzz(),
     ServeCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),

@@ -41,10 +41,11 @@ public sealed class Broker : IAsyncDisposable
 
     /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        IKeyValueStore store, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
+        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
         BrokerOptions options, TimeProvider clock, BrokerMetrics metrics, ILogger log,
         CancellationToken cancel)
     {
+        var store = opened.Values;
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
         await policies.SetDefaultsAsync([ReleasePolicy.Default], clock.GetUtcNow(), cancel);
         var sealer = await SessionSealer.OpenAsync(store, cancel);
@@ -57,7 +58,7 @@ public sealed class Broker : IAsyncDisposable
         var routes = new RouteTable(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
-                attestation, sealer, sessions, keyProofs, attempts, decisions, metrics, options, clock)),
+                attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(
                 new ResourceStore(store), policies, guests, attempts, audit, decisions, options, clock)),
             .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),

@@ -21,7 +21,7 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly BrokerServer _web;
     private readonly Broker _broker;
     private readonly ServerCertificate? _certificate;
-    private readonly EncryptedStore _store;
+    private readonly OpenedStore _store;
     private readonly MasterKey _master;
     private readonly CollateralSources _collateral;
     private readonly AuditLog _audit;
@@ -29,7 +29,7 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
-        BrokerServer web, Broker broker, ServerCertificate? certificate, EncryptedStore store, MasterKey master,
+        BrokerServer web, Broker broker, ServerCertificate? certificate, OpenedStore store, MasterKey master,
         CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
     {
         (_web, _broker, _certificate, _store, _master) = (web, broker, certificate, store, master);
@@ -115,11 +115,13 @@ public sealed class TrustServer : IAsyncDisposable
         // One process at a time makes keys and files; the others then find them.
         await using var turn = await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel);
 
-        var master = MasterKey.FromFile(MasterKeyPath(options.DataDirectory));
+        var master = options.OpenMasterKey is { } open ? open() : MasterKey.FromFile(MasterKeyPath(options.DataDirectory));
+        var places = await StoreList.OpenAsync(
+            new() { Address = options.Store, Directory = options.DataDirectory, Password = options.StorePassword }, options.Clock, cancel);
+        opened.Push(places);
+        await using var storeTurn = places.TakeStartTurnAsync is { } take ? await take(cancel) : null;
         var metrics = new BrokerMetrics();
-        var encrypted = await EncryptedStore.OpenAsync(
-            StoreList.Open(options.Store, StorePath(options.DataDirectory)), master, cancel);
-        opened.Push(encrypted);
+        var encrypted = await EncryptedStore.OpenAsync(places.Values, master, cancel);
         var store = new MeasuredStore(encrypted, metrics, options.Clock);
 
         var admin = new AdminAuthority(
@@ -138,14 +140,15 @@ public sealed class TrustServer : IAsyncDisposable
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
-        var broker = await Broker.OpenAsync(store, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock,
-            metrics, options.Logs.CreateLogger<Broker>(), cancel);
+        var broker = await Broker.OpenAsync(
+            places with { Values = store }, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
+            options.Logs.CreateLogger<Broker>(), cancel);
         opened.Push(broker);
         var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
         opened.Push(web);
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
-        return new TrustServer(web, broker, certificate, encrypted, master, collateral, audit, metrics, metricsServer);
+        return new TrustServer(web, broker, certificate, places with { Values = encrypted }, master, collateral, audit, metrics, metricsServer);
     }
 
     private static List<string> Hosts(Uri url)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.Storage.Encryption;
 using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Tpm;
 
@@ -38,8 +39,14 @@ public sealed record TrustServerOptions
 
     public BrokerOptions Broker { get; init; } = new();
 
-    /// <summary>One of <see cref="Storage.StoreList.Names"/>.</summary>
-    public string Store { get; init; } = "sqlite";
+    /// <summary>As <see cref="Storage.StoreLocation.Address"/>.</summary>
+    public string Store { get; init; } = Storage.StoreList.Default;
+
+    /// <summary>Of a database that asks for one; null for PGPASSWORD or PGPASSFILE.</summary>
+    public string? StorePassword { get; init; }
+
+    /// <summary>Opens the key of the store; null for the file <see cref="MasterKey.FileName"/> in the data directory, made when there is none.</summary>
+    public Func<MasterKey>? OpenMasterKey { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -14,10 +14,16 @@ public interface IKeyValueStore : IAsyncDisposable
 
     /// <summary>All of the writes, or none when a condition of one of them does not hold.</summary>
     ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel);
+
+    /// <summary>Everything, as it was at one moment, by namespace and key; writers go on meanwhile.</summary>
+    IAsyncEnumerable<StoredEntry> SnapshotAsync(CancellationToken cancel);
 }
 
 /// <summary>A value and the version it has; each write gives a version that was never used before in this store.</summary>
 public sealed record StoredValue(byte[] Value, long Version);
+
+/// <summary>A value with its place.</summary>
+public sealed record StoredEntry(string Space, string Key, byte[] Value, long Version);
 
 public enum WriteResult
 {

@@ -1,20 +1,30 @@
 using Nacre.Storage.Memory;
+using Nacre.Storage.Postgres;
 using Nacre.Storage.Sqlite;
 
 namespace Nacre.Storage;
 
-/// <summary>The kinds of store by name. To add one: a folder, a line here, and a subclass of the contract tests.</summary>
+/// <summary>The kinds of store. To add one: a folder, a line here, and a subclass of the contract tests.</summary>
 public static class StoreList
 {
-    public static IReadOnlyList<string> Names { get; } = ["sqlite", "memory"];
+    public const string Default = "sqlite";
 
-    /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="location">For <c>sqlite</c> the file; ignored by <c>memory</c>.</param>
-    /// <exception cref="StoreException">The name is not known, or the store cannot be opened.</exception>
-    public static IKeyValueStore Open(string name, string location) => name switch
+    private const string Forms = "sqlite, memory or postgres://USER@HOST/DATABASE";
+
+    /// <exception cref="StoreException">There is no such kind, or the store cannot be opened.</exception>
+    public static async Task<OpenedStore> OpenAsync(StoreLocation location, TimeProvider clock, CancellationToken cancel) => location.Address switch
     {
-        "sqlite" => SqliteStore.Open(location),
-        "memory" => new MemoryStore(),
-        _ => throw new StoreException($"'{name}' is no kind of store; use one of {string.Join(", ", Names)}"),
+        "sqlite" => new(
+            SqliteStore.Open(Path.Combine(location.Directory, "store.db")),
+            SqliteReplayCache.Open(Path.Combine(location.Directory, "nonces.db"), clock)),
+        "memory" => new(new MemoryStore(), new MemoryReplayCache(clock)),
+        var address when PostgresLocation.IsOne(address) => await OpenPostgresAsync(address, location.Password, clock, cancel),
+        var other => throw new StoreException($"'{other}' is no store; use {Forms}"),
     };
+
+    private static async Task<OpenedStore> OpenPostgresAsync(string address, string? password, TimeProvider clock, CancellationToken cancel)
+    {
+        var store = await PostgresStore.OpenAsync(address, password, clock, cancel);
+        return new(store, PostgresReplayCache.Open(address, password, clock)) { TakeStartTurnAsync = store.TakeStartTurnAsync };
+    }
 }

@@ -15,7 +15,7 @@ public readonly record struct WriteCondition(long? Version)
     public bool Holds(long? actual) => Version is null || Version == (actual ?? 0);
 }
 
-/// <summary>One write of a transaction: a value, or its removal when <see cref="Value"/> is null.</summary>
+/// <summary>One part of a transaction: a value, its removal when <see cref="Value"/> is null, or only a condition.</summary>
 public sealed record StoreWrite
 {
     public const int MaxNameLength = 1024;
@@ -38,6 +38,9 @@ public sealed record StoreWrite
     public byte[]? Value { get; }
     public WriteCondition Condition { get; }
 
+    /// <summary>Changes nothing; the others happen only when its condition holds.</summary>
+    public bool OnlyChecks { get; private init; }
+
     public static StoreWrite Set(string space, string key, byte[] value, WriteCondition condition = default)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -45,6 +48,8 @@ public sealed record StoreWrite
     }
 
     public static StoreWrite Delete(string space, string key, WriteCondition condition = default) => new(space, key, null, condition);
+
+    public static StoreWrite Check(string space, string key, WriteCondition condition) => new(space, key, null, condition) { OnlyChecks = true };
 
     internal StoreWrite WithValue(byte[]? value) => new(Space, Key, value, Condition);
 }

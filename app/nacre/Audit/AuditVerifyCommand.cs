@@ -59,8 +59,9 @@ internal static class AuditVerifyCommand
         try
         {
             using var master = MasterKey.FromFile(TrustServer.MasterKeyPath(data.FullName));
-            var database = StoreList.Open("sqlite", TrustServer.StorePath(data.FullName));
-            await using var store = await EncryptedStore.OpenAsync(database, master, cancel);
+            var opened = await StoreList.OpenAsync(new() { Directory = data.FullName }, TimeProvider.System, cancel);
+            await using var replays = opened.Replays;
+            await using var store = await EncryptedStore.OpenAsync(opened.Values, master, cancel);
             return await new AuditAnchors(store).ReadAsync(cancel);
         }
         catch (StoreException e)

@@ -17,7 +17,6 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var data = new Option<DirectoryInfo>("--data") { Description = "Directory for the store, the keys and the admin token; made at first start.", Required = true };
         var url = new Option<string>("--url") { Description = "Where to listen; port 0 takes a free one.", DefaultValueFactory = _ => "https://127.0.0.1:8080" };
         var development = new Option<bool>("--development") { Description = "Take sample evidence, which proves nothing, and plain http. Never for real secrets." };
         var roots = new Option<FileInfo[]>("--tpm-root") { Description = "PEM file with authorities whose TPM endorsement keys are believed; may be repeated." };
@@ -32,8 +31,9 @@ internal static class ServeCommand
         };
         var command = new Command("serve", "Run the trust server. Example: nacre serve --data /var/lib/nacre --url https://127.0.0.1:8080 --tpm-root tpm-vendor.pem")
         {
-            data, url, development, roots, explain, metrics, limit,
+            url, development, roots, explain, metrics, limit,
         };
+        var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var admin = AdminFlags.AddTo(command);
         command.SetAction(async (line, cancel) =>
@@ -42,12 +42,16 @@ internal static class ServeCommand
                 throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
 
             using var logs = CreateLogs();
+            var place = store.Read(line);
             var options = new TrustServerOptions
             {
-                DataDirectory = line.GetRequiredValue(data).FullName,
+                DataDirectory = place.Directory,
+                Store = place.Address,
+                StorePassword = place.Password,
+                OpenMasterKey = () => store.OpenMasterKey(line),
                 Url = address,
                 Development = line.GetValue(development),
-                Collateral = collateral.Read(line, line.GetRequiredValue(data).FullName),
+                Collateral = collateral.Read(line, place.Directory),
                 AdminIssuers = admin.Read(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions

@@ -18,5 +18,7 @@ internal sealed class MeasuredStore(IKeyValueStore inner, BrokerMetrics metrics,
         return result;
     }
 
+    public IAsyncEnumerable<StoredEntry> SnapshotAsync(CancellationToken cancel) => inner.SnapshotAsync(cancel);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -7,17 +7,16 @@ using Nacre.Formats;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
+using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Sessions;
 
 /// <summary>The handshake: <c>auth</c> gives a challenge, <c>attest</c> takes the evidence for it (trust.md 1.4, 1.5).</summary>
 public sealed class HandshakeService(
     AttestationService attestation, SessionSealer sealer, SessionClaims sessions, KeyProofs keyProofs, AttemptStore attempts,
-    DecisionStore decisions, BrokerMetrics metrics, BrokerOptions options, TimeProvider clock)
+    DecisionStore decisions, IReplayCache replays, BrokerMetrics metrics, BrokerOptions options, TimeProvider clock)
 {
     private const int NonceBytes = 32;
-
-    private readonly NonceRecord _used = new(options.SessionLife, clock);
 
     public async ValueTask<KbsReply> AuthAsync(KbsCall call, CancellationToken cancel)
     {
@@ -70,7 +69,7 @@ public sealed class HandshakeService(
             throw Unauthenticated("the nonce is not the one of this session");
         var devices = request.Devices();
         var initData = request.InitData is null ? null : InitData.Parse(request.InitData);
-        if (!_used.TryUse(session.Nonce))
+        if (!await replays.TryUseAsync(Convert.FromBase64String(session.Nonce), session.Expires, cancel))
             throw Unauthenticated("the nonce was used before; begin again with auth");
 
         var now = clock.GetUtcNow();

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Nacre.Formats;
+using Nacre.Storage.Memory;
 
 namespace Nacre.Storage.Encryption;
 
@@ -32,15 +34,21 @@ public sealed class EncryptedStore : IKeyValueStore
         return new EncryptedStore(inner, SecretBytes.Own(dataKey));
     }
 
+    /// <summary>Looks whether rows that are to become a store could be read.</summary>
+    /// <exception cref="StoreException">The master key is not the one they were made with.</exception>
+    public static async Task RequireKeyAsync(IReadOnlyList<StoreWrite> rows, MasterKey master, CancellationToken cancel)
+    {
+        await using var copy = new MemoryStore();
+        if (rows.FirstOrDefault(row => row.Space == KeySpace && row.Key == KeyName) is not { } wrapped)
+            throw new StoreException("the backup holds no data key, so nothing in it could be read; use another copy");
+
+        await copy.WriteAsync([wrapped], cancel);
+        await (await OpenAsync(copy, master, cancel)).DisposeAsync();
+    }
+
     public async ValueTask<StoredValue?> FindAsync(string space, string key, CancellationToken cancel)
     {
-        if (await _inner.FindAsync(space, key, cancel) is not { } stored)
-            return null;
-
-        var value = stored.Value is [Format, .. var sealedBytes] ? Sealed.Open(_dataKey.Reveal(), sealedBytes, Context(space, key)) : null;
-        return value is null
-            ? throw new StoreException($"the value of {space}/{key} was changed outside this program, or belongs to another key; restore it from a backup")
-            : new StoredValue(value, stored.Version);
+        return await _inner.FindAsync(space, key, cancel) is { } stored ? stored with { Value = Decrypt(space, key, stored.Value) } : null;
     }
 
     public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel) =>
@@ -49,6 +57,16 @@ public sealed class EncryptedStore : IKeyValueStore
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel) =>
         _inner.WriteAsync([.. writes.Select(Encrypt)], cancel);
 
+    /// <summary>What was written through this object; not the keys.</summary>
+    public async IAsyncEnumerable<StoredEntry> SnapshotAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        await foreach (var entry in _inner.SnapshotAsync(cancel))
+        {
+            if (entry.Space != KeySpace)
+                yield return entry with { Value = Decrypt(entry.Space, entry.Key, entry.Value) };
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         _dataKey.Dispose();
@@ -56,7 +74,11 @@ public sealed class EncryptedStore : IKeyValueStore
     }
 
     private StoreWrite Encrypt(StoreWrite write) =>
-        write.Value is null ? write : write.WithValue([Format, .. Sealed.Seal(_dataKey.Reveal(), write.Value, Context(write.Space, write.Key))]);
+        write.Value is null || write.OnlyChecks ? write : write.WithValue([Format, .. Sealed.Seal(_dataKey.Reveal(), write.Value, Context(write.Space, write.Key))]);
+
+    private byte[] Decrypt(string space, string key, byte[] stored) =>
+        (stored is [Format, .. var sealedBytes] ? Sealed.Open(_dataKey.Reveal(), sealedBytes, Context(space, key)) : null)
+        ?? throw new StoreException($"the value of {space}/{key} was changed outside this program, or belongs to another key; restore it from a backup");
 
     // The length of the first name keeps "ab" + "c" apart from "a" + "bc".
     private static byte[] Context(string space, string key) => Encoding.UTF8.GetBytes($"{space.Length}:{space}{key}");

@@ -8,6 +8,9 @@ public sealed class MasterKey : IDisposable
 {
     public const int Size = 32;
 
+    /// <summary>In the data directory, unless another place is given.</summary>
+    public const string FileName = "master.key";
+
     private readonly SecretBytes _key;
 
     public MasterKey(SecretBytes key)

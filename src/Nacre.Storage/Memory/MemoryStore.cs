@@ -36,7 +36,7 @@ public sealed class MemoryStore : IKeyValueStore
             if (writes.Any(write => !write.Condition.Holds(Find(write.Space, write.Key)?.Version)))
                 return ValueTask.FromResult(WriteResult.Conflict);
 
-            foreach (var write in writes)
+            foreach (var write in writes.Where(write => !write.OnlyChecks))
             {
                 if (!_spaces.TryGetValue(write.Space, out var entries))
                     _spaces.Add(write.Space, entries = new SortedList<string, StoredValue>(StringComparer.Ordinal));
@@ -48,6 +48,16 @@ public sealed class MemoryStore : IKeyValueStore
             }
 
             return ValueTask.FromResult(WriteResult.Written);
+        }
+    }
+
+    public IAsyncEnumerable<StoredEntry> SnapshotAsync(CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            return _spaces.OrderBy(space => space.Key, StringComparer.Ordinal)
+                .SelectMany(space => space.Value.Select(entry => new StoredEntry(space.Key, entry.Key, [.. entry.Value.Value], entry.Value.Version)))
+                .ToList().ToAsyncEnumerable();
         }
     }
 

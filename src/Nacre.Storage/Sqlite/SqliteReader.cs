@@ -54,6 +54,16 @@ internal sealed class SqliteReader : IDisposable
         return keys;
     }
 
+    /// <summary>One statement, so one moment.</summary>
+    public IEnumerable<StoredEntry> ReadAll()
+    {
+        using var all = _connection.CreateCommand();
+        all.CommandText = "SELECT space, key, value, version FROM entry ORDER BY space, key";
+        using var row = all.ExecuteReader();
+        while (row.Read())
+            yield return new StoredEntry(row.GetString(0), row.GetString(1), row.GetFieldValue<byte[]>(2), row.GetInt64(3));
+    }
+
     public void Dispose()
     {
         _find.Dispose();

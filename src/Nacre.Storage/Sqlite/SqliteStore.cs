@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 
 namespace Nacre.Storage.Sqlite;
@@ -24,18 +25,8 @@ public sealed class SqliteStore : IKeyValueStore
         SystemSqlite.Require();
         try
         {
-            if (!File.Exists(path))
-            {
-                using var made = new FileStream(path, new FileStreamOptions
-                {
-                    Mode = FileMode.OpenOrCreate,
-                    Access = FileAccess.Write,
-                    Share = FileShare.ReadWrite,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                });
-            }
-
-            var connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
+            SqliteFile.Make(path);
+            var connectionString = SqliteFile.ConnectionString(path);
             return new SqliteStore(connectionString, SqliteWriter.Open(connectionString));
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
@@ -82,6 +73,20 @@ public sealed class SqliteStore : IKeyValueStore
 
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel) => _writer.WriteAsync(writes, cancel);
 
+    public async IAsyncEnumerable<StoredEntry> SnapshotAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        // A connection of its own: a slow consumer holds back nobody.
+        using var reader = Rent();
+        using var rows = reader.ReadAll().GetEnumerator();
+        while (Next(rows))
+        {
+            cancel.ThrowIfCancellationRequested();
+            yield return rows.Current;
+        }
+
+        await ValueTask.CompletedTask;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
@@ -90,6 +95,18 @@ public sealed class SqliteStore : IKeyValueStore
     }
 
     private SqliteReader Rent() => _readers.TryTake(out var reader) ? reader : new SqliteReader(_connectionString);
+
+    private static bool Next(IEnumerator<StoredEntry> rows)
+    {
+        try
+        {
+            return rows.MoveNext();
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreException($"the store cannot be read: {e.Message}", e);
+        }
+    }
 
     private void Return(SqliteReader reader)
     {

@@ -43,7 +43,7 @@ internal sealed class SqliteWriteCommands : IDisposable
                 return WriteResult.Conflict;
         }
 
-        foreach (var write in writes)
+        foreach (var write in writes.Where(write => !write.OnlyChecks))
         {
             var command = write.Value is null ? _delete : _set;
             command.Parameters[0].Value = write.Space;

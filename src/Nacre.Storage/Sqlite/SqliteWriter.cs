@@ -1,5 +1,5 @@
-using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
+using Nacre.Storage.Writing;
 
 namespace Nacre.Storage.Sqlite;
 
@@ -9,12 +9,9 @@ namespace Nacre.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    private const int MaxWaiting = 4096;
-    private const int MaxBatch = 256;
-
     private readonly SqliteConnection _connection;
     private readonly SqliteWriteCommands _commands;
-    private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly WriteQueue _queue = new();
     private readonly Task _loop;
 
     private SqliteWriter(SqliteConnection connection)
@@ -40,27 +37,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel)
-    {
-        if (writes.Count == 0)
-            return WriteResult.Written;
-
-        var pending = new Pending(writes, cancel);
-        try
-        {
-            await _queue.Writer.WriteAsync(pending, cancel);
-        }
-        catch (ChannelClosedException e)
-        {
-            throw new StoreException("the store is closed", e);
-        }
-
-        return await pending.Done.Task;
-    }
+    public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel) => _queue.WriteAsync(writes, cancel);
 
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _queue.Close();
         await _loop;
         _commands.Dispose();
         await _connection.DisposeAsync();
@@ -68,8 +49,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var batch = new List<(Pending Pending, WriteResult Result)>();
-        while (await _queue.Reader.WaitToReadAsync())
+        var batch = new List<(PendingWrite Pending, WriteResult Result)>();
+        while (await _queue.WaitAsync())
         {
             batch.Clear();
             try
@@ -78,8 +59,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
             }
             catch (Exception e) when (e is SqliteException or InvalidOperationException)
             {
-                // Nothing of the batch is known to be on disk, so no caller may believe that it is.
+                // Nothing of the batch is known to be on disk, so no caller may believe that it is. A transaction that
+                // cannot even begin is told to the next in line, or nobody would ever hear of it.
                 _commands.RollbackIfOpen();
+                while (batch.Count == 0 && _queue.TryTake(out var waiting))
+                    batch.Add((waiting, WriteResult.Conflict));
                 var failure = new StoreException($"the store cannot be written: {e.Message}", e);
                 foreach (var (pending, _) in batch)
                     pending.Done.TrySetException(failure);
@@ -91,30 +75,15 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private void Fill(List<(Pending Pending, WriteResult Result)> batch)
+    private void Fill(List<(PendingWrite Pending, WriteResult Result)> batch)
     {
         _commands.Begin();
-        while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var pending))
+        while (batch.Count < WriteQueue.MaxBatch && _queue.TryTake(out var pending))
         {
-            if (pending.Cancel.IsCancellationRequested)
-            {
-                pending.Done.TrySetCanceled(pending.Cancel);
-                continue;
-            }
-
             batch.Add((pending, WriteResult.Conflict));
             batch[^1] = (pending, _commands.Apply(pending.Writes));
         }
 
         _commands.Commit();
-    }
-
-    private sealed class Pending(IReadOnlyList<StoreWrite> writes, CancellationToken cancel)
-    {
-        public IReadOnlyList<StoreWrite> Writes { get; } = writes;
-        public CancellationToken Cancel { get; } = cancel;
-
-        /// <summary>Continuations run elsewhere: the writer must not wait for its callers.</summary>
-        public TaskCompletionSource<WriteResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

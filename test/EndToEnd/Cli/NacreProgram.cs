@@ -33,7 +33,7 @@ internal static class NacreProgram
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nacre.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var name in (ReadOnlySpan<string>)["NACRE_URL", "NACRE_TOKEN", "NACRE_CACERT", "NACRE_TPM"])
+        foreach (var name in (ReadOnlySpan<string>)["NACRE_URL", "NACRE_TOKEN", "NACRE_CACERT", "NACRE_TPM", "NACRE_MASTER_KEY"])
             start.Environment.Remove(name);
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;

@@ -10,6 +10,7 @@ using Nacre.Guest.AttestationAgent;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
 
 namespace Nacre.EndToEndTests.Trust;
@@ -47,9 +48,11 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="issuers">Of tokens of administrators.</param>
     /// <param name="metrics">Serve them, on a free port.</param>
     /// <param name="broker">How the broker behaves otherwise.</param>
+    /// <param name="store">As <c>--store</c> has it; null for a file in the directory.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
-        AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null, bool metrics = false, BrokerOptions? broker = null)
+        AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
+        string? store = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -62,6 +65,7 @@ internal sealed class TrustStage : IAsyncDisposable
                 TpmRoots = roots ?? EkRoots.None,
                 Broker = (broker ?? new()) with { ExplainToGuests = explain },
                 MetricsUrl = metrics ? new Uri("http://127.0.0.1:0") : null,
+                Store = store ?? StoreList.Default,
                 Clock = clock,
                 Audit = audit,
                 AdminIssuers = issuers ?? [],

@@ -84,29 +84,4 @@ public sealed class SessionTests
         Assert.Null(stranger.Open(cookie));
         Assert.NotEqual(cookie, one.Seal([1, 2, 3]));
     }
-
-    [Fact]
-    public void A_nonce_counts_once_for_as_long_as_its_session_could_live()
-    {
-        var clock = new HandClock();
-        var nonces = new NonceRecord(TimeSpan.FromMinutes(5), clock);
-        Assert.True(nonces.TryUse("a"));
-        for (var minute = 0; minute < 5; minute++)
-        {
-            Assert.False(nonces.TryUse("a"));
-            Assert.True(nonces.TryUse($"b{minute}"));
-            clock.Now += TimeSpan.FromSeconds(59);
-        }
-
-        Assert.False(nonces.TryUse("a"));
-        clock.Now += TimeSpan.FromMinutes(11);
-        Assert.True(nonces.TryUse("a"));
-    }
-
-    private sealed class HandClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = s_time;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

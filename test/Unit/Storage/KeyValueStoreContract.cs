@@ -99,6 +99,55 @@ public abstract class KeyValueStoreContract
     }
 
     [Fact]
+    public async Task Only_checks_without_a_change()
+    {
+        await using var store = await OpenAsync();
+        await store.SetAsync("space", "guard", [1], WriteCondition.None, Cancel);
+        var guard = (await store.FindAsync("space", "guard", Cancel))!;
+
+        Assert.Equal(WriteResult.Written, await Guarded(guard.Version, [2]));
+        Assert.Equal(WriteResult.Conflict, await Guarded(guard.Version + 1, [3]));
+        Assert.Equal([2], (await store.FindAsync("space", "key", Cancel))!.Value);
+        Assert.Equal(guard.Version, (await store.FindAsync("space", "guard", Cancel))!.Version);
+
+        ValueTask<WriteResult> Guarded(long version, byte[] value) => store.WriteAsync(
+            [StoreWrite.Check("space", "guard", WriteCondition.MustBe(version)), StoreWrite.Set("space", "key", value)], Cancel);
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_everything_at_one_moment()
+    {
+        await using var store = await OpenAsync();
+        var written = Enumerable.Range(0, 50).Select(i => StoreWrite.Set($"space{i % 3}", $"k{i:d2}", [(byte)i])).ToList();
+        await store.WriteAsync(written, Cancel);
+        var versions = new HashSet<long>();
+        var seen = new List<(string, string, byte)>();
+        await foreach (var entry in store.SnapshotAsync(Cancel))
+        {
+            // Neither is part of what is being read.
+            await store.SetAsync("space9", "later", [1], WriteCondition.None, Cancel);
+            await store.DeleteAsync("space2", "k47", WriteCondition.None, Cancel);
+            seen.Add((entry.Space, entry.Key, entry.Value[0]));
+            Assert.True(versions.Add(entry.Version));
+        }
+
+        Assert.Equal(written.Select(write => (write.Space, write.Key, write.Value![0])).Order(), seen);
+    }
+
+    [Fact]
+    public async Task Callers_that_come_together_do_not_disturb_each_other()
+    {
+        await using var store = await OpenAsync();
+        var results = await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Task.Run(async () => await store.WriteAsync(
+            [StoreWrite.Set("space", $"own{i}", BitConverter.GetBytes(i)), StoreWrite.Set("space", $"shared{i / 2}", [1], WriteCondition.MustNotExist)],
+            Cancel))));
+
+        Assert.Equal(200, results.Count(result => result == WriteResult.Written));
+        Assert.Equal(200, (await store.ListAllAsync("space", "own", Cancel)).Count);
+        Assert.Equal(200, (await store.ListAllAsync("space", "shared", Cancel)).Count);
+    }
+
+    [Fact]
     public async Task Lists_by_prefix_in_order_and_by_pages()
     {
         await using var store = await OpenAsync();
