@@ -13,7 +13,9 @@ internal static class RestoreCommand
         var file = new Argument<FileInfo>("file") { Description = "A file that nacre backup wrote." };
         var force = new Option<bool>("--force") { Description = "Replace everything in a store that is not empty." };
         var command = new Command(
-            "restore", "Put a backup into an empty store. The master key of the backup must be in DIR. Example: nacre restore nacre.backup --data /var/lib/nacre")
+            "restore",
+            "Put a backup into an empty store. The master key of the backup must be in DIR. "
+            + "Example: nacre restore nacre.backup --data /var/lib/nacre")
         {
             file, force,
         };

@@ -53,7 +53,9 @@ public static class BackupFile
         var bytes = await File.ReadAllBytesAsync(path, cancel);
         if (bytes.Length < Mark.Length + HeadSize + TrailSize || !bytes.AsSpan().StartsWith(Mark))
             throw new StoreException($"'{path}' is no backup of this program");
-        if (!SHA256.HashData(bytes.AsSpan(0, bytes.Length - SHA256.HashSizeInBytes)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - SHA256.HashSizeInBytes)))
+
+        var end = bytes.Length - SHA256.HashSizeInBytes;
+        if (!SHA256.HashData(bytes.AsSpan(0, end)).AsSpan().SequenceEqual(bytes.AsSpan(end)))
             throw new StoreException($"the backup '{path}' is damaged: its checksum is wrong; use another copy");
 
         return Parse(bytes, path);
@@ -106,13 +108,15 @@ public static class BackupFile
             var (space, key) = (BinaryPrimitives.ReadUInt16BigEndian(rest), BinaryPrimitives.ReadUInt16BigEndian(rest[2..]));
             var value = BinaryPrimitives.ReadInt32BigEndian(rest[4..]);
             rest = rest[HeadSize..];
-            if (space == 0 && rest.IsEmpty && BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(bytes.Length - TrailSize)) == rows.Count)
+            if (space == 0 && rest.IsEmpty
+                && BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(bytes.Length - TrailSize)) == rows.Count)
                 return rows;
             if (space == 0 || key == 0 || value is < 0 or > StoreWrite.MaxValueBytes || rest.Length < (long)space + key + value)
                 break;
 
             rows.Add(StoreWrite.Set(
-                Encoding.UTF8.GetString(rest[..space]), Encoding.UTF8.GetString(rest.Slice(space, key)), rest.Slice(space + key, value).ToArray()));
+                Encoding.UTF8.GetString(rest[..space]), Encoding.UTF8.GetString(rest.Slice(space, key)),
+                rest.Slice(space + key, value).ToArray()));
             rest = rest[(space + key + value)..];
         }
 

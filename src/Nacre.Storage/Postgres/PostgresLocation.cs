@@ -27,7 +27,8 @@ public static class PostgresLocation
         if (settings.Password is not null)
         {
             throw new StoreException(
-                "the store's address holds a password, which every user of this machine can see; give it with --store-password-file, PGPASSWORD or PGPASSFILE");
+                "the store's address holds a password, which every user of this machine can see; "
+                + "give it with --store-password-file, PGPASSWORD or PGPASSFILE");
         }
 
         if (string.IsNullOrEmpty(settings.Host))
@@ -62,7 +63,8 @@ public static class PostgresLocation
             var parts = pair.Split('=', 2);
             if (parts.Length != 2)
                 throw new FormatException($"'{parts[0]}' has no value");
-            settings[Keyword(parts[0])] = Uri.UnescapeDataString(parts[0] == "sslmode" ? parts[1].Replace("-", "", StringComparison.Ordinal) : parts[1]);
+            settings[Keyword(parts[0])] =
+                Uri.UnescapeDataString(parts[0] == "sslmode" ? parts[1].Replace("-", "", StringComparison.Ordinal) : parts[1]);
         }
 
         return settings;
@@ -81,5 +83,6 @@ public static class PostgresLocation
     };
 
     private static bool IsLocal(string host) =>
-        host.StartsWith('/') || host == "localhost" || System.Net.IPAddress.TryParse(host, out var address) && System.Net.IPAddress.IsLoopback(address);
+        host.StartsWith('/') || host == "localhost"
+        || System.Net.IPAddress.TryParse(host, out var address) && System.Net.IPAddress.IsLoopback(address);
 }

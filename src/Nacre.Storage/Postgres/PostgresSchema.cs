@@ -18,7 +18,8 @@ internal static class PostgresSchema
     private static readonly string[] s_create =
     [
         "CREATE SCHEMA IF NOT EXISTS nacre",
-        "CREATE TABLE nacre.entry (space bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL, version bigint NOT NULL, PRIMARY KEY (space, key))",
+        "CREATE TABLE nacre.entry (space bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL, version bigint NOT NULL, "
+            + "PRIMARY KEY (space, key))",
         "CREATE TABLE nacre.counter (id integer PRIMARY KEY CHECK (id = 1), last bigint NOT NULL)",
         "INSERT INTO nacre.counter VALUES (1, 0)",
         "CREATE UNLOGGED TABLE nacre.used (expires bigint NOT NULL, id bytea NOT NULL, PRIMARY KEY (expires, id))",

@@ -76,13 +76,18 @@ internal static class PostgresTransaction
     {
         var command = Named(Set, [.. rows.Select(row => row.Key)]);
         command.Parameters.Add(Array([.. rows.Select(row => row.Value.Value!)]));
-        command.Parameters.Add(new() { Value = rows.Select(row => row.Value.Version).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+        var versions = rows.Select(row => row.Value.Version).ToArray();
+        command.Parameters.Add(new() { Value = versions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         return command;
     }
 
     private static NpgsqlBatchCommand Named(string statement, IReadOnlyList<(string Space, string Key)> names) => new(statement)
     {
-        Parameters = { Array([.. names.Select(name => PostgresSource.Name(name.Space))]), Array([.. names.Select(name => PostgresSource.Name(name.Key))]) },
+        Parameters =
+        {
+            Array([.. names.Select(name => PostgresSource.Name(name.Space))]),
+            Array([.. names.Select(name => PostgresSource.Name(name.Key))]),
+        },
     };
 
     private static NpgsqlParameter Array(byte[][] values) => new() { Value = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea };

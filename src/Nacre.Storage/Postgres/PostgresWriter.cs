@@ -81,7 +81,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
             catch (Exception e) when (sent && e is not PostgresException { Severity: "ERROR" })
             {
                 throw new StoreException(
-                    $"the connection to the store was lost during a commit, so the write may or may not have happened; look before you write again: {e.Message}", e);
+                    "the connection to the store was lost during a commit, so the write may or may not have happened; "
+                    + $"look before you write again: {e.Message}", e);
             }
             catch (Exception e) when (PostgresSource.IsPassing(e) && _source.Clock.GetElapsedTime(callers[0].Since) < PostgresSource.Patience)
             {

@@ -48,7 +48,8 @@ public sealed class SqliteReplayCache : IReplayCache
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
-            throw new StoreException($"the record of used nonces '{path}' cannot be opened: {e.Message}. Check that the directory can be written", e);
+            throw new StoreException(
+                $"the record of used nonces '{path}' cannot be opened: {e.Message}. Check that the directory can be written", e);
         }
     }
 

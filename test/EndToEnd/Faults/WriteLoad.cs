@@ -32,7 +32,8 @@ internal sealed class WriteLoad(string data)
     public Task RunAsync(Uri url, bool endsWithServer, CancellationToken stop)
     {
         var run = Interlocked.Increment(ref _run);
-        var writers = Enumerable.Range(0, SecretWriters).Select(writer => LoopAsync(url, endsWithServer, (admin, i) => SecretAsync(admin, $"r{run}w{writer}/{i}", i), stop))
+        var writers = Enumerable.Range(0, SecretWriters)
+            .Select(writer => LoopAsync(url, endsWithServer, (admin, i) => SecretAsync(admin, $"r{run}w{writer}/{i}", i), stop))
             .Append(LoopAsync(url, endsWithServer, (admin, i) => ReferenceAsync(admin, $"run{run}_{i}"), stop))
             .Append(LoopAsync(url, endsWithServer, (admin, _) => PolicyAsync(admin), stop));
         return Task.WhenAll(writers);
@@ -68,7 +69,11 @@ internal sealed class WriteLoad(string data)
         }
 
         foreach (var (path, text) in _secrets)
-            Assert.True(found.TryGetValue(("repository", path), out var stored) && stored == text, $"the secret {path} was acknowledged and is not there");
+        {
+            Assert.True(
+                found.TryGetValue(("repository", path), out var stored) && stored == text, $"the secret {path} was acknowledged and is not there");
+        }
+
         foreach (var (name, text) in _references)
         {
             Assert.True(
