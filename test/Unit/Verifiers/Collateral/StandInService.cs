@@ -91,9 +91,9 @@ internal sealed class StandInService : IAsyncDisposable
             while (true)
                 running.Add(AnswerAsync(await _listener.GetContextAsync()));
         }
-        catch (Exception error) when (error is HttpListenerException or ObjectDisposedException)
+        catch (Exception error) when (error is HttpListenerException || (error is InvalidOperationException && !_listener.IsListening))
         {
-            // Closed.
+            // Closed; which of the two depends on whether the listener was waiting just then.
             await Task.WhenAll(running);
         }
     }
