@@ -1,6 +1,7 @@
 using Nacre.Benchmarks.Evidence;
 using Nacre.Benchmarks.Handshake;
 using Nacre.Benchmarks.Images;
+using Nacre.Benchmarks.Kbs;
 using Nacre.Benchmarks.Rego;
 
 // One line for each measurement; ./nacre bench NAME runs it.
@@ -9,6 +10,7 @@ using Nacre.Benchmarks.Rego;
     ("handshake", "one handshake with TPM evidence and one resource, over loopback", HandshakeBenchmark.RunAsync),
     ("evidence", "verifications of SGX, TDX, SNP and TPM evidence beside openssl speed", EvidenceBenchmark.RunAsync),
     ("images", "pull, encrypt and decrypt images beside skopeo and umoci [--size MB] [--rounds N]", ImagesBenchmark.RunAsync),
+    ("kbs", "the trust server under load: handshakes, auth, memory, lookups, restart [--seconds N] [--abandoned N] [--entries N]", KbsBenchmark.RunAsync),
     ("rego", "policies: the default CPU policy, 100 and 10,000 rules, an agent policy", RegoBenchmark.RunAsync),
 ];
 

@@ -5,8 +5,10 @@ namespace Nacre.Rego;
 /// <summary>Why a query gave what it gave.</summary>
 public sealed class RegoExplanation
 {
-    internal RegoExplanation(RegoValue? result, string summary, IReadOnlyList<ExplainedRule> rules, IReadOnlyList<LineCoverage> coverage) =>
-        (Result, Summary, Rules, Coverage) = (result, summary, rules, coverage);
+    private readonly Lazy<IReadOnlyList<LineCoverage>> _coverage;
+
+    internal RegoExplanation(RegoValue? result, string summary, IReadOnlyList<ExplainedRule> rules, Func<IReadOnlyList<LineCoverage>> coverage) =>
+        (Result, Summary, Rules, _coverage) = (result, summary, rules, new(coverage));
 
     /// <summary>The value of the query; null: undefined.</summary>
     public RegoValue? Result { get; }
@@ -18,7 +20,7 @@ public sealed class RegoExplanation
     public IReadOnlyList<ExplainedRule> Rules { get; }
 
     /// <summary>Every line with an expression, and how often it was reached and held.</summary>
-    public IReadOnlyList<LineCoverage> Coverage { get; }
+    public IReadOnlyList<LineCoverage> Coverage => _coverage.Value;
 
     /// <summary>The whole tree, a line for each rule and each expression that failed.</summary>
     public string ToText()

@@ -1,5 +1,6 @@
 using Nacre.Rego.Compile;
 using Nacre.Rego.Evaluate;
+using Nacre.Rego.Explain;
 
 namespace Nacre.Rego;
 
@@ -8,11 +9,16 @@ public sealed class RegoQuery
 {
     private readonly RegoProgram _program;
     private readonly QueryPlan _plan;
+    private readonly Lazy<TracedQuery> _traced;
 
     // One evaluation is kept per processor at most; more threads than that make their own.
     private readonly Evaluation?[] _idle = new Evaluation?[Environment.ProcessorCount];
 
-    internal RegoQuery(RegoProgram program, string text, QueryPlan plan) => (_program, Text, _plan) = (program, text, plan);
+    internal RegoQuery(RegoProgram program, string text, QueryPlan plan)
+    {
+        (_program, Text, _plan) = (program, text, plan);
+        _traced = new Lazy<TracedQuery>(() => program.Explainer.Trace(text));
+    }
 
     public string Text { get; }
 
@@ -36,7 +42,7 @@ public sealed class RegoQuery
     /// Slower than an evaluation: it runs a second, instrumented compilation of the program.
     /// </summary>
     /// <exception cref="RegoException">As <see cref="EvaluateValue"/>.</exception>
-    public RegoExplanation Explain(RegoInput input, CancellationToken cancel = default) => _program.Explainer.Explain(Text, input, cancel);
+    public RegoExplanation Explain(RegoInput input, CancellationToken cancel = default) => _program.Explainer.Explain(_traced.Value, input, cancel);
 
     internal List<RegoBinding> Run(RegoInput input, bool firstOnly, IEvaluationTrace? trace, CancellationToken cancel)
     {

@@ -21,18 +21,28 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="tpmRoots">PEM files with the makers of TPMs that the owner trusts.</param>
     /// <param name="outlives">Leave it running when this process ends.</param>
     /// <param name="cancel">Gives up waiting.</param>
-    public static async Task<ServerProcess> StartAsync(string dataFolder, IEnumerable<string> tpmRoots, bool outlives, CancellationToken cancel)
-    {
-        List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "nacre.dll"), "serve", "--data", dataFolder, "--url", "https://127.0.0.1:0", "--explain-to-guests"];
-        foreach (var root in tpmRoots)
-            arguments.AddRange(["--tpm-root", root]);
+    public static Task<ServerProcess> StartAsync(string dataFolder, IEnumerable<string> tpmRoots, bool outlives, CancellationToken cancel) =>
+        StartWithAsync(
+            dataFolder,
+            ["--url", "https://127.0.0.1:0", "--explain-to-guests", .. tpmRoots.SelectMany(root => (string[])["--tpm-root", root])],
+            outlives,
+            cancel);
 
+    /// <param name="dataFolder">Made by the server at its first start.</param>
+    /// <param name="options">Of <c>nacre serve</c>, with <c>--url</c>.</param>
+    /// <param name="outlives">Leave it running when this process ends.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    public static async Task<ServerProcess> StartWithAsync(
+        string dataFolder, IReadOnlyList<string> options, bool outlives, CancellationToken cancel)
+    {
+        List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "nacre.dll"), "serve", "--data", dataFolder, .. options];
         var log = dataFolder + ".log";
+        var earlier = File.Exists(log) ? File.ReadLines(log).Count() : 0;
         var process = await ChildProcess.StartAsync("dotnet", arguments, log, outlives);
         try
         {
             Uri? url = null;
-            await process.WaitUntilAsync(_ => Task.FromResult((url = ReadUrl(log)) is not null), TimeSpan.FromSeconds(15), "the trust server", cancel);
+            await process.WaitUntilAsync(_ => Task.FromResult((url = ReadUrl(log, earlier)) is not null), TimeSpan.FromSeconds(15), "the trust server", cancel);
             return new ServerProcess(process, url!, dataFolder);
         }
         catch
@@ -45,13 +55,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     // The server says where it listens once it does: "listening on https://127.0.0.1:41234, CA …".
-    private static Uri? ReadUrl(string log)
+    private static Uri? ReadUrl(string log, int earlierLines)
     {
         const string marker = "listening on ";
         if (!File.Exists(log))
             return null;
 
-        var line = File.ReadLines(log).FirstOrDefault(line => line.Contains(marker, StringComparison.Ordinal) && line.Contains(", ", StringComparison.Ordinal));
+        var line = File.ReadLines(log).Skip(earlierLines).FirstOrDefault(line => line.Contains(marker, StringComparison.Ordinal) && line.Contains(", ", StringComparison.Ordinal));
         if (line is null)
             return null;
 

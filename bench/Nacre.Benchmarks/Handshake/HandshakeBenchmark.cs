@@ -60,7 +60,7 @@ internal static class HandshakeBenchmark
         for (var i = -WarmUp; i < count; i++)
         {
             if (i == 0)
-                cpu = CpuTime(server.Id);
+                cpu = ProcessUsage.CpuTime(server.Id);
 
             timed.Spent = TimeSpan.Zero;
             var start = Stopwatch.GetTimestamp();
@@ -76,7 +76,7 @@ internal static class HandshakeBenchmark
             }
         }
 
-        cpu = CpuTime(server.Id) - cpu;
+        cpu = ProcessUsage.CpuTime(server.Id) - cpu;
         Console.WriteLine($"{count} handshakes with one resource each, one after the other, new TLS connection and new key for each");
         Write("whole", whole);
         Write("without the TPM's own time", withoutTpm);
@@ -116,14 +116,5 @@ internal static class HandshakeBenchmark
         var authority = new X509Certificate2Collection();
         authority.ImportFromPemFile(server.AuthorityFile);
         return KbsTransport.Create(server.Url, authority);
-    }
-
-    // Fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms.
-    private static TimeSpan CpuTime(int process)
-    {
-        var stat = File.ReadAllText($"/proc/{process}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        var ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
-        return TimeSpan.FromMilliseconds(ticks * 10);
     }
 }

@@ -18,12 +18,14 @@ public sealed class AttestationPolicy
     private readonly RegoProgram _program;
     private readonly RegoQuery _trustClaims;
     private readonly RegoQuery _extensions;
+    private readonly Dictionary<string, RegoQuery> _rules;
 
     private AttestationPolicy(PolicyDocument document, RegoProgram program)
     {
         (Document, _program) = (document, program);
         _trustClaims = program.Prepare("data.policy.trust_claims");
         _extensions = program.Prepare("data.policy.extensions");
+        _rules = TrustVector.Names.ToDictionary(name => name, name => program.Prepare($"data.policy.{name.Replace('-', '_')}"));
     }
 
     public PolicyDocument Document { get; }
@@ -57,7 +59,7 @@ public sealed class AttestationPolicy
     internal RegoExplanation Explain(string trustClaim, RegoValue input, ReferenceQuery references, CancellationToken cancel)
     {
         var evaluation = new RegoInput { Input = input, State = references };
-        var explanation = _program.Prepare($"data.policy.{trustClaim.Replace('-', '_')}").Explain(evaluation, cancel);
+        var explanation = _rules[trustClaim].Explain(evaluation, cancel);
         return explanation.Result is not null ? explanation : _trustClaims.Explain(evaluation, cancel);
     }
 

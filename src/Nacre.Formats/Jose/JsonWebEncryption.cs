@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Nacre.Formats.Ciphers;
 using Nacre.Formats.Json;
 
 namespace Nacre.Formats.Jose;
@@ -104,24 +105,35 @@ public static class JsonWebEncryption
     {
         try
         {
-            using var theirs = ECDiffieHellman.Create(recipient.ToParameters());
-            using var theirPublic = theirs.PublicKey;
-            using var made = given is null ? ECDiffieHellman.Create(EcJwk.NamedCurve(recipient.Curve)) : null;
-            var ephemeral = given ?? made!;
-            var q = ephemeral.ExportParameters(includePrivateParameters: false).Q;
-            var shared = ephemeral.DeriveRawSecretAgreement(theirPublic);
+            var (x, y, shared) = given is null ? Agree(recipient) : Agree(recipient, given);
             var wrappingKey = ConcatKdf.Derive256(shared, JsonWebKey.EcdhEsA256Kw);
             CryptographicOperations.ZeroMemory(shared);
             var encryptedKey = AesKeyWrap.Wrap(wrappingKey, contentKey);
             CryptographicOperations.ZeroMemory(wrappingKey);
 
-            var epk = $$"""{"crv":"{{recipient.Curve}}","kty":"EC","x":"{{Base64UrlText.Encode(q.X)}}","y":"{{Base64UrlText.Encode(q.Y)}}"}""";
+            var epk = $$"""{"crv":"{{recipient.Curve}}","kty":"EC","x":"{{Base64UrlText.Encode(x)}}","y":"{{Base64UrlText.Encode(y)}}"}""";
             return ($$"""{"alg":"ECDH-ES+A256KW","enc":"A256GCM","epk":{{epk}}}""", encryptedKey);
         }
         catch (CryptographicException e)
         {
             throw new MalformedDataException("jwk", "x", 0, $"is no point of {recipient.Curve}", e);
         }
+    }
+
+    private static (byte[] X, byte[] Y, byte[] Shared) Agree(EcJwk recipient)
+    {
+        const byte uncompressed = 4;
+        var (point, shared) = EphemeralAgreement.Create(recipient.Curve, [uncompressed, .. recipient.X, .. recipient.Y]);
+        var size = (point.Length - 1) / 2;
+        return (point[1..(size + 1)], point[(size + 1)..], shared);
+    }
+
+    private static (byte[] X, byte[] Y, byte[] Shared) Agree(EcJwk recipient, ECDiffieHellman ephemeral)
+    {
+        using var theirs = ECDiffieHellman.Create(recipient.ToParameters());
+        using var theirPublic = theirs.PublicKey;
+        var mine = ephemeral.ExportParameters(includePrivateParameters: false).Q;
+        return (mine.X!, mine.Y!, ephemeral.DeriveRawSecretAgreement(theirPublic));
     }
 
     private static byte[] WrapForRsa(RsaJwk recipient, byte[] contentKey)

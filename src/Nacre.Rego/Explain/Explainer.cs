@@ -16,16 +16,21 @@ internal sealed class Explainer
         return trace;
     });
 
-    public RegoExplanation Explain(string query, RegoInput input, CancellationToken cancel)
+    /// <summary>Compiles a query with probes; the result serves any number of explanations at once.</summary>
+    public TracedQuery Trace(string query)
     {
         var root = new RuleTrace(new Rule(default) { Head = [] }, "query");
-        var plan = QueryPlan.Make(_program, query, root);
+        return new TracedQuery(root, new RegoQuery(_program, query, QueryPlan.Make(_program, query, root)));
+    }
+
+    public RegoExplanation Explain(TracedQuery query, RegoInput input, CancellationToken cancel)
+    {
         var record = new EvaluationRecord();
-        var solutions = new RegoQuery(_program, query, plan).Run(input, firstOnly: true, record, cancel);
+        var solutions = query.Query.Run(input, firstOnly: true, record, cancel);
         var result = solutions.Count == 0 ? null : solutions[0].Expressions[0];
         var story = new Story(_rules, record, Redaction.Of(input));
-        var rules = story.Rules(root.Literals.SelectMany(literal => literal.Groups).Distinct(), []);
-        return new RegoExplanation(result, story.Summary(query, result, rules, root), rules, Coverage(record));
+        var rules = story.Rules(query.Root.Literals.SelectMany(literal => literal.Groups).Distinct(), []);
+        return new RegoExplanation(result, story.Summary(query.Query.Text, result, rules, query.Root), rules, () => Coverage(record));
     }
 
     private List<LineCoverage> Coverage(EvaluationRecord record) =>
@@ -40,3 +45,6 @@ internal sealed class Explainer
                 line.Sum(literal => record.Visits.TryGetValue(literal, out var visit) ? visit.Held : 0))),
     ];
 }
+
+/// <summary>A query with the probes of its own expressions.</summary>
+internal sealed record TracedQuery(RuleTrace Root, RegoQuery Query);
