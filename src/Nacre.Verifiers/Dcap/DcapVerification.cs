@@ -1,5 +1,6 @@
 using Nacre.Evidence.Dcap;
 using Nacre.Evidence.Sgx;
+using Nacre.Formats;
 using Nacre.Formats.X509;
 using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Collateral.Intel;
@@ -17,7 +18,8 @@ internal sealed class DcapVerification(DcapOptions options)
 {
     private readonly PckAuthorityCache _authorities = new();
     private readonly VerificationKeyCache _keys = new();
-    private readonly ProvenPckChains _chains = new();
+    // A platform sends the same chain with every quote; about 20 KB each. Dates and revocation are judged each time.
+    private readonly ContentCache<PckChain> _chains = new(1024);
 
     /// <summary>Null, with a check failed, when there is no platform or no collateral to judge the rest by.</summary>
     public async ValueTask<DcapPlatform?> RequireGenuineAsync(

@@ -9,7 +9,8 @@ internal sealed class NitroChain(NitroOptions options)
 {
     private const string Resend = "send the document as it was made";
 
-    private readonly ProvenAuthorities _proven = new();
+    // All enclaves of a machine send the same ones. Only that their signatures are good is remembered; dates are judged each time.
+    private readonly ContentCache<IReadOnlyList<Certificate>> _proven = new(1024);
 
     /// <summary>The key of the leaf; null if a check failed without which it must not be used.</summary>
     public VerificationKey? Verify(CheckList checks, NitroDocument document, DateTimeOffset at)

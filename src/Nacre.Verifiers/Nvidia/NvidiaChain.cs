@@ -37,7 +37,7 @@ internal sealed class NvidiaChain
             ? NvidiaArchitectures.OfChip(chip) : null;
 
     /// <summary>Reads the chain and records what it is; null when it is of no use at all.</summary>
-    public static NvidiaChain? Read(CheckList checks, string device, string pem, ProvenChains proven)
+    public static NvidiaChain? Read(CheckList checks, string device, string pem, ContentCache<NvidiaChain> proven)
     {
         try
         {
@@ -62,7 +62,7 @@ internal sealed class NvidiaChain
     }
 
     public void Require(
-        CheckList checks, string device, NvidiaArchitecture? announced, string rootKey, ProvenChains proven, DateTimeOffset at)
+        CheckList checks, string device, NvidiaArchitecture? announced, string rootKey, ContentCache<NvidiaChain> proven, DateTimeOffset at)
     {
         var subject = $"{device}.certificate";
         var root = _certificates[^1];

@@ -11,7 +11,8 @@ namespace Nacre.Verifiers.Nvidia;
 /// </summary>
 public sealed class NvidiaVerifier(NvidiaOptions options) : IEvidenceVerifier
 {
-    private readonly ProvenChains _proven = new();
+    // A device sends the same certificates with every report. Only that their signatures are good is remembered; dates are judged each time.
+    private readonly ContentCache<NvidiaChain> _proven = new(1024);
 
     public string Tee => TeeNames.Nvidia;
 

@@ -39,7 +39,7 @@ internal static class EkCertificate
         }
 
         var leaf = certificates[0];
-        var problem = FindProblem(leaf, certificates, roots, at);
+        var problem = FindProblem(leaf, sent, certificates, roots, at);
         checks.Require(
             problem is null, Id, Subject, $"a chain to one of {roots.Count} configured roots, valid at {at:u}",
             problem ?? $"issued by {leaf.Issuer}, serial {leaf.SerialNumber}",
@@ -49,11 +49,12 @@ internal static class EkCertificate
         return problem is null ? leaf : null;
     }
 
-    private static string? FindProblem(X509Certificate2 leaf, X509Certificate2Collection sent, EkRoots roots, DateTimeOffset at)
+    private static string? FindProblem(
+        X509Certificate2 leaf, IReadOnlyList<byte[]> sent, X509Certificate2Collection certificates, EkRoots roots, DateTimeOffset at)
     {
         try
         {
-            return Purpose(leaf) ?? Chain(leaf, sent, roots, at);
+            return Purpose(leaf) ?? (IsProven(sent, roots, at) ? null : Chain(leaf, sent, certificates, roots, at));
         }
         catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
         {
@@ -82,7 +83,11 @@ internal static class EkCertificate
         return null;
     }
 
-    private static string? Chain(X509Certificate2 leaf, X509Certificate2Collection sent, EkRoots roots, DateTimeOffset at)
+    private static bool IsProven(IReadOnlyList<byte[]> sent, EkRoots roots, DateTimeOffset at) =>
+        roots.Proven.Find(sent) is { } time && time.From <= at && at <= time.Until;
+
+    private static string? Chain(
+        X509Certificate2 leaf, IReadOnlyList<byte[]> sent, X509Certificate2Collection certificates, EkRoots roots, DateTimeOffset at)
     {
         if (roots.Count == 0)
             return "no root is configured";
@@ -91,7 +96,7 @@ internal static class EkCertificate
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(roots.Roots);
         chain.ChainPolicy.ExtraStore.AddRange(roots.Intermediates);
-        chain.ChainPolicy.ExtraStore.AddRange(sent);
+        chain.ChainPolicy.ExtraStore.AddRange(certificates);
         chain.ChainPolicy.VerificationTime = at.UtcDateTime;
         chain.ChainPolicy.DisableCertificateDownloads = true;
 
@@ -103,8 +108,14 @@ internal static class EkCertificate
             if (!chain.Build(leaf))
                 return string.Join("; ", chain.ChainStatus.Select(status => status.Status.ToString()).Distinct());
 
-            var weak = chain.ChainElements.SkipLast(1).Any(link => s_sha1Signatures.Contains(link.Certificate.SignatureAlgorithm.Value));
-            return weak ? "a certificate is signed with SHA-1 or MD5" : null;
+            if (chain.ChainElements.SkipLast(1).Any(link => s_sha1Signatures.Contains(link.Certificate.SignatureAlgorithm.Value)))
+                return "a certificate is signed with SHA-1 or MD5";
+
+            // The framework gives both in local time.
+            var from = new DateTimeOffset(chain.ChainElements.Max(link => link.Certificate.NotBefore));
+            var until = new DateTimeOffset(chain.ChainElements.Min(link => link.Certificate.NotAfter));
+            roots.Proven.Add(sent, new ProvenTime(from, until));
+            return null;
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Nacre.Formats;
 
 namespace Nacre.Verifiers.Tpm;
 
@@ -13,6 +14,12 @@ public sealed class EkRoots
     private EkRoots(X509Certificate2Collection roots, X509Certificate2Collection intermediates) => (Roots, Intermediates) = (roots, intermediates);
 
     public static EkRoots None { get; } = new([], []);
+
+    /// <summary>
+    /// Chains that were found good before, and the time in which all their certificates are valid: a guest sends the same one with every
+    /// attestation, and building it takes longer than the rest of the handshake.
+    /// </summary>
+    internal ContentCache<ProvenTime> Proven { get; } = new(4096);
 
     internal X509Certificate2Collection Roots { get; }
 
@@ -47,3 +54,6 @@ public sealed class EkRoots
         return new(roots, intermediates);
     }
 }
+
+/// <summary>Both ends included.</summary>
+internal sealed record ProvenTime(DateTimeOffset From, DateTimeOffset Until);

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Nacre.Formats;
 
 namespace Nacre.Verifiers.Tpm;
 
@@ -8,27 +8,21 @@ namespace Nacre.Verifiers.Tpm;
 /// </summary>
 internal sealed class TpmVerificationKeyCache
 {
-    // Past it, it starts over. Only whom an administrator or a TPM's maker vouches for gets in.
-    private const int Max = 4096;
-
-    private readonly ConcurrentDictionary<string, (TpmVerificationKey Key, string Found)> _keys = new(StringComparer.Ordinal);
+    // Only whom an administrator or a TPM's maker vouches for gets in.
+    private readonly ContentCache<Known> _keys = new(4096);
 
     /// <summary>As <see cref="TpmVerificationKey.Read"/>.</summary>
     public TpmVerificationKey? Read(ReadOnlySpan<byte> subjectPublicKeyInfo, out string found)
     {
-        var name = Convert.ToHexStringLower(subjectPublicKeyInfo);
-        if (_keys.TryGetValue(name, out var known))
+        if (_keys.Find(subjectPublicKeyInfo) is { } known)
         {
             found = known.Found;
             return known.Key;
         }
 
         var key = TpmVerificationKey.Read(subjectPublicKeyInfo, out found);
-        if (key is null)
-            return null;
-
-        if (_keys.Count >= Max)
-            _keys.Clear();
-        return _keys.GetOrAdd(name, (key, found)).Key;
+        return key is null ? null : _keys.Add(subjectPublicKeyInfo, new Known(key, found)).Key;
     }
+
+    private sealed record Known(TpmVerificationKey Key, string Found);
 }

@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using Nacre.Evidence.Dcap;
-using Nacre.Formats.X509;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Collateral.Intel;
 using Nacre.Verifiers.Dcap;
@@ -82,23 +80,6 @@ public sealed class ProvenChainTests : IDisposable
 
         Assert.Contains("dcap.pck.chain", Failures(second));
         Assert.Equal(first.Checks, second.Checks);
-    }
-
-    [Fact]
-    public void No_more_chains_are_kept_than_the_bound()
-    {
-        var certificate = Certificate.Parse(_intel.Pck);
-        var chain = new PckChain(certificate, certificate, certificate, PckExtensions.Parse(certificate), []);
-        var chains = new ProvenPckChains();
-        for (var i = 0; i < ProvenPckChains.Max; i++)
-            chains.Add(BitConverter.GetBytes(i), chain);
-        Assert.Equal(ProvenPckChains.Max, chains.Count);
-        Assert.Same(chain, chains.Find(BitConverter.GetBytes(7)));
-        Assert.Null(chains.Find("another text"u8));
-
-        chains.Add("another text"u8, chain);
-        Assert.InRange(chains.Count, 1, ProvenPckChains.Max);
-        Assert.Same(chain, chains.Find("another text"u8));
     }
 
     public void Dispose() => _intel.Dispose();

@@ -194,6 +194,27 @@ public sealed class TpmCredentialChallengeTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_chain_that_was_proven_before_is_good_in_its_time_and_with_its_bytes_only()
+    {
+        var roots = _maker.RootAndIssuer;
+        var certificate = _maker.Certify(Public(_endorsementKey));
+        TpmCredentialChallenge At(int years, byte[] sent) => TpmCredentialChallenge.Create(
+            new() { AkPublic = AttestationKey, EkCertificates = [sent] }, roots, TestEkAuthority.Now.AddYears(years));
+
+        var first = Assert.IsType<TpmCredentialChallenge.Issued>(At(0, certificate));
+        var again = Assert.IsType<TpmCredentialChallenge.Issued>(At(0, certificate));
+        Assert.Equal(first.Checks, again.Checks);
+        Assert.Equal(["tpm.ek.chain"], Failures(At(6, certificate)));
+        Assert.Equal(["tpm.ek.chain"], Failures(At(-6, certificate)));
+
+        var changed = (byte[])certificate.Clone();
+        changed[^1] ^= 1;
+        Assert.Equal(["tpm.ek.chain"], Failures(At(0, changed)));
+        Assert.IsType<TpmCredentialChallenge.Issued>(At(0, certificate));
+        Assert.Equal(1, roots.Proven.Count);
+    }
+
     private static byte[] Name => TpmPublic.Parse(AttestationKey).Name();
 
     private TpmCredentialChallenge.Issued Issue(byte[] certificate) =>
