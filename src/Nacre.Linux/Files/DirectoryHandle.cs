@@ -158,10 +158,42 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
 
     public void SetAttribute(string name, string attribute, ReadOnlySpan<byte> value)
     {
-        fixed (byte* path = FileName.Terminated($"/proc/self/fd/{Descriptor}/{name}"))
+        fixed (byte* path = FileName.Terminated(PathOf(name)))
         fixed (byte* attributeName = FileName.Terminated(attribute))
         fixed (byte* bytes = value.IsEmpty ? [0] : value)
             Check(FileCalls.SetAttribute(path, attributeName, bytes, (nuint)value.Length, 0), "lsetxattr", $"{name} ({attribute})");
+    }
+
+    /// <summary>Names of the extended attributes, in no order.</summary>
+    public IReadOnlyList<string> AttributeNames(string name)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* path = FileName.Terminated(PathOf(name)))
+        fixed (byte* target = buffer)
+        {
+            var count = FileCalls.ListAttributes(path, target, (nuint)buffer.Length);
+            if (count < 0 && Marshal.GetLastPInvokeError() == Errno.NotSupported)
+                return [];
+            if (count < 0)
+                throw Failure("llistxattr", name);
+            return [.. FileName.FromBytes(buffer[..(int)count]).Split('\0', StringSplitOptions.RemoveEmptyEntries)];
+        }
+    }
+
+    /// <summary>Null when there is no such attribute.</summary>
+    public byte[]? FindAttribute(string name, string attribute)
+    {
+        // XATTR_SIZE_MAX.
+        var buffer = new byte[64 * 1024];
+        fixed (byte* path = FileName.Terminated(PathOf(name)))
+        fixed (byte* attributeName = FileName.Terminated(attribute))
+        fixed (byte* target = buffer)
+        {
+            var count = FileCalls.GetAttribute(path, attributeName, target, (nuint)buffer.Length);
+            if (count < 0 && Marshal.GetLastPInvokeError() is Errno.NoData or Errno.NotSupported)
+                return null;
+            return count >= 0 ? buffer[..(int)count] : throw Failure("lgetxattr", name);
+        }
     }
 
     /// <summary>Null when there is no such name.</summary>
@@ -195,7 +227,14 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[24..]),
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[16..]),
             BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..]),
-            BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]));
+            BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]))
+        {
+            ModifiedSeconds = BinaryPrimitives.ReadInt64LittleEndian(buffer[112..]),
+            ModifiedNanoseconds = BinaryPrimitives.ReadInt32LittleEndian(buffer[120..]),
+            Major = BinaryPrimitives.ReadUInt32LittleEndian(buffer[128..]),
+            Minor = BinaryPrimitives.ReadUInt32LittleEndian(buffer[132..]),
+            Device = (BinaryPrimitives.ReadUInt32LittleEndian(buffer[136..]), BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..])),
+        };
     }
 
     /// <summary>The names in this directory, without <c>.</c> and <c>..</c>, in no order.</summary>
@@ -227,7 +266,16 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Writes out what waits in memory for the whole file system that this directory is on.</summary>
+    public void SyncFileSystem() => Check(FileCalls.SyncFileSystem(Descriptor), "syncfs", ".");
+
+    /// <summary>A path of this directory that is valid in this process while it is open, whatever it is called.</summary>
+    public string DescriptorPath => $"/proc/self/fd/{Descriptor}";
+
     protected override bool ReleaseHandle() => FileCalls.Close((int)handle) == 0;
+
+    // The calls on attributes know no directory descriptors.
+    private string PathOf(string name) => $"{DescriptorPath}/{name}";
 
     private int Descriptor => IsClosed ? throw new ObjectDisposedException(nameof(DirectoryHandle)) : (int)handle;
 
