@@ -155,15 +155,13 @@ public sealed class LayerStore : IDisposable
         if (!File.Exists(version) && Directory.EnumerateFileSystemEntries(place).Any(entry => Path.GetFileName(entry) is not ("lock" or "version")))
             throw new IOException("the directory is not empty and no store");
 
-        foreach (var room in (ReadOnlySpan<string>)["layers", "staging", "parts", "uses"])
-            Directory.CreateDirectory(Path.Combine(place, room), OwnerOnly);
+        // The version first: another process that makes the same store now must not take it for something else. It may still be empty.
         if (!File.Exists(version))
             File.WriteAllText(version, Version);
         else if (File.ReadAllText(version) is { Length: > 0 } found && found != Version)
             throw new IOException($"the store is of another version: '{found.Trim()}'");
-        using (new FileStream(Path.Combine(place, "lock"), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite))
-        {
-        }
+        foreach (var room in (ReadOnlySpan<string>)["layers", "staging", "parts", "uses"])
+            Directory.CreateDirectory(Path.Combine(place, room), OwnerOnly);
     }
 
     private static void RequireSafe(string place)
@@ -184,7 +182,7 @@ public sealed class LayerStore : IDisposable
         {
             try
             {
-                return new(Path.Combine(place, "lock"), FileMode.Open, FileAccess.Read, alone ? FileShare.None : FileShare.Read);
+                return new(Path.Combine(place, "lock"), FileMode.OpenOrCreate, FileAccess.Read, alone ? FileShare.None : FileShare.Read);
             }
             catch (IOException e)
             {

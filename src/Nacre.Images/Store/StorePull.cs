@@ -72,7 +72,7 @@ internal sealed class StorePull(LayerStore store, ImageLayers layers, UnpackOpti
                 _kept[position]?.Forget();
                 return layer;
             }
-            catch (ImageException e) when (e.Fault is not (ImageFault.Unreachable or ImageFault.Denied or ImageFault.Local))
+            catch (ImageException e) when (e.Fault is not (ImageFault.Unreachable or ImageFault.NotFound or ImageFault.Denied or ImageFault.Local))
             {
                 // The content is wrong. It may be the part that was kept: only then is it worth fetching all of it once more.
                 _kept[position]?.Forget();

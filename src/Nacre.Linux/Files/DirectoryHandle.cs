@@ -126,6 +126,10 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
             return;
         }
 
+        // Its owner may have to give back the right to do so first.
+        const uint ownerAll = 0x1c0;
+        if ((status.Mode & ownerAll) != ownerAll)
+            ChangeMode(name, status.Mode | ownerAll);
         using (var inner = OpenBeneath(name))
         {
             foreach (var child in inner.Names())
