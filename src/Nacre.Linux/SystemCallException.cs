@@ -29,5 +29,6 @@ public static class Errno
     public const int TooManyLinks = 40;
     public const int NoData = 61;
     public const int NotSupported = 95;
+    public const int OutOfRange = 34;
     public const int NoSystemCall = 38;
 }

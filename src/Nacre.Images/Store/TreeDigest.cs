@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Nacre.Images.References;
@@ -40,12 +40,13 @@ internal static class TreeDigest
         Text(hash, name);
         // The size and links of a directory are the file system's own affair.
         var isDirectory = status.Kind == FileKind.Directory;
-        foreach (var number in (ReadOnlySpan<long>)
+        ReadOnlySpan<long> numbers =
         [
             (long)status.Kind, status.Mode, status.User, status.Group, isDirectory ? 0 : status.Links, isDirectory ? 0 : status.Size,
             status.ModifiedSeconds, status.ModifiedNanoseconds, status.Major, status.Minor,
-        ])
-            Number(hash, number);
+        ];
+        // In the machine's own order of bytes: a store does not travel.
+        hash.AppendData(MemoryMarshal.AsBytes(numbers));
 
         if (status.Kind == FileKind.SymbolicLink)
         {
@@ -70,10 +71,5 @@ internal static class TreeDigest
         hash.AppendData(Encoding.Latin1.GetBytes(text));
     }
 
-    private static void Number(IncrementalHash hash, long number)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
-        hash.AppendData(bytes);
-    }
+    private static void Number(IncrementalHash hash, long number) => hash.AppendData(MemoryMarshal.AsBytes((ReadOnlySpan<long>)[number]));
 }

@@ -187,16 +187,31 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
     /// <summary>Null when there is no such attribute.</summary>
     public byte[]? FindAttribute(string name, string attribute)
     {
-        // XATTR_SIZE_MAX.
-        var buffer = new byte[64 * 1024];
+        // Most are not there or short; the largest are XATTR_SIZE_MAX.
+        const int largest = 64 * 1024;
+        Span<byte> small = stackalloc byte[256];
+        return TryGetAttribute(name, attribute, small, out var value) || TryGetAttribute(name, attribute, new byte[largest], out value)
+            ? value
+            : throw Failure("lgetxattr", name);
+    }
+
+    // False when the buffer is too small.
+    private bool TryGetAttribute(string name, string attribute, Span<byte> buffer, out byte[]? value)
+    {
+        value = null;
         fixed (byte* path = FileName.Terminated(PathOf(name)))
         fixed (byte* attributeName = FileName.Terminated(attribute))
         fixed (byte* target = buffer)
         {
             var count = FileCalls.GetAttribute(path, attributeName, target, (nuint)buffer.Length);
-            if (count < 0 && Marshal.GetLastPInvokeError() is Errno.NoData or Errno.NotSupported)
-                return null;
-            return count >= 0 ? buffer[..(int)count] : throw Failure("lgetxattr", name);
+            if (count >= 0)
+                value = buffer[..(int)count].ToArray();
+            return count >= 0 || Marshal.GetLastPInvokeError() switch
+            {
+                Errno.NoData or Errno.NotSupported => true,
+                Errno.OutOfRange => false,
+                _ => throw Failure("lgetxattr", name),
+            };
         }
     }
 
