@@ -271,8 +271,16 @@ public sealed class LayerTreeTests : IDisposable
             var digest = Digest.Sha256([]);
             return new()
             {
-                Name = "", DiffId = digest, Blob = digest, Encrypted = false, Tree = digest, Entries = 0, Bytes = 0,
-                HidesAll = HidesAll, HasRoot = HasRoot, Notes = [],
+                Name = "",
+                DiffId = digest,
+                Blob = digest,
+                Encrypted = false,
+                Tree = digest,
+                Entries = 0,
+                Bytes = 0,
+                HidesAll = HidesAll,
+                HasRoot = HasRoot,
+                Notes = [],
             };
         }
     }
