@@ -27,7 +27,10 @@ public static class OverlayBundle
         foreach (var name in use.TopFirst)
         {
             if (store.Find(name) is null)
-                throw new ImageException(ImageFault.Local, $"the layer {name} has gone from {store.Place} or was changed", bundle, "pull the image again");
+            {
+                throw new ImageException(
+                    ImageFault.Local, $"the layer {name} has gone from {store.Place} or was changed", bundle, "pull the image again");
+            }
         }
 
         // The bundle may have been moved since.
@@ -42,7 +45,10 @@ public static class OverlayBundle
         catch (SystemCallException e)
         {
             throw new ImageException(ImageFault.Local, $"rootfs cannot be mounted: {e.Message}", bundle,
-                e.Errno == Errno.NotPermitted ? "mounting needs root" : "the bundle must be on a file system that takes extended attributes, not on an overlay", e);
+                e.Errno == Errno.NotPermitted
+                    ? "mounting needs root"
+                    : "the bundle must be on a file system that takes extended attributes, not on an overlay",
+                e);
         }
         finally
         {
@@ -110,7 +116,9 @@ public static class OverlayBundle
         DirectoryHandle[] trees = [.. Visible(layers).Select(layer => store.OpenTree(layer.Name))];
         try
         {
-            return new MergedLayers(trees).Find(path) is { Status.Kind: FileKind.Regular } found ? found.Tree.OpenFileBeneath(found.Path) : null;
+            return new MergedLayers(trees).Find(path) is { Status.Kind: FileKind.Regular } found
+                ? found.Tree.OpenFileBeneath(found.Path)
+                : null;
         }
         finally
         {

@@ -37,7 +37,8 @@ public sealed record UserNamespace(IReadOnlyList<IdMapping> Users, IReadOnlyList
     public ContainerUser Fit(ContainerUser user, out string? note)
     {
         var fits = Users.Any(range => range.Holds(user.Uid)) && Groups.Any(range => range.Holds(user.Gid));
-        note = fits ? null : $"the image wants to run as {user.Uid}:{user.Gid}, which is not among this user's numbers (/etc/subuid, /etc/subgid): it runs as 0:0";
+        note = fits ? null : $"the image wants to run as {user.Uid}:{user.Gid}, which is not among this user's numbers "
+            + "(/etc/subuid, /etc/subgid): it runs as 0:0";
         // With a single mapping the kernel allows no further groups at all.
         return (fits ? user : new(0, 0, [])) with
         {

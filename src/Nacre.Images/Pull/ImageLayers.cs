@@ -9,7 +9,8 @@ namespace Nacre.Images.Pull;
 
 /// <summary>The layers of one image by position, bottom first, to be opened.</summary>
 internal sealed class ImageLayers(
-    IImageSource source, ImageManifest manifest, ImageConfig config, LayerDecryption decryption, UnpackBudget budget, IProgress<ImageProgress>? progress)
+    IImageSource source, ImageManifest manifest, ImageConfig config, LayerDecryption decryption, UnpackBudget budget,
+    IProgress<ImageProgress>? progress)
 {
     public int Count => manifest.Layers.Count;
 

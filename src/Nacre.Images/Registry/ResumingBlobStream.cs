@@ -94,7 +94,8 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
         _response = await _connection.RequireAsync(await _connection.SendAsync(CreateRequest, cancel), $"blob {_blob.Digest}", cancel);
         // A registry that knows no ranges begins again; what we have goes by unread.
         _skip = _response.StatusCode == HttpStatusCode.OK ? _position : 0;
-        if (_position > 0 && _skip == 0 && (_response.StatusCode != HttpStatusCode.PartialContent || _response.Content.Headers.ContentRange?.From != _position))
+        if (_position > 0 && _skip == 0
+            && (_response.StatusCode != HttpStatusCode.PartialContent || _response.Content.Headers.ContentRange?.From != _position))
             throw new ImageException(ImageFault.Unreachable, $"the transfer broke at byte {_position} and the registry cannot resume it",
                 _connection.Where, "try again");
 

@@ -21,7 +21,8 @@ internal sealed record BundleUse(string Id, string Store, IReadOnlyList<string> 
         var root = OciJson.Parse(File.ReadAllBytes(path), path);
         if (OciJson.Number(root, "version", path) != Version)
             throw OciJson.Malformed($"a bundle of another version than {Version}", path);
-        var use = new BundleUse(OciJson.Text(root, "id", path), OciJson.Text(root, "store", path), OciJson.Texts(root, "layers", ImageManifest.MostLayers, path));
+        var layers = OciJson.Texts(root, "layers", ImageManifest.MostLayers, path);
+        var use = new BundleUse(OciJson.Text(root, "id", path), OciJson.Text(root, "store", path), layers);
         return IsName(use.Id) && use.TopFirst.All(IsName) ? use : throw OciJson.Malformed("names must be lower case hex", path);
     }
 

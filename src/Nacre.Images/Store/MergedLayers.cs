@@ -44,7 +44,8 @@ internal sealed class MergedLayers(IReadOnlyList<DirectoryHandle> topFirst)
 
             found ??= new(tree, path, status);
             directories.Add(tree);
-            if (OverlayForm.IsOpaque(tree, path))
+            // The last one has nothing below that it could hide.
+            if (!ReferenceEquals(tree, trees[^1]) && OverlayForm.IsOpaque(tree, path))
                 break;
         }
 

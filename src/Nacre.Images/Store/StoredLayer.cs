@@ -73,5 +73,7 @@ internal sealed record StoredLayer
     }
 
     private static bool Flag(JsonObject owner, string member, string where) =>
-        owner[member] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : throw OciJson.Malformed($"'{member}' must be true or false", where);
+        owner[member] is JsonValue value && value.TryGetValue<bool>(out var flag)
+            ? flag
+            : throw OciJson.Malformed($"'{member}' must be true or false", where);
 }

@@ -217,7 +217,8 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         {
             if (OverlayForm.Owns(attribute))
             {
-                rootfs.Note($"the attribute {FileName.Display(FileName.FromText(attribute))} of {FileName.Display(entry.Name)} was left out: it is overlayfs' own");
+                var shown = FileName.Display(FileName.FromText(attribute));
+                rootfs.Note($"the attribute {shown} of {FileName.Display(entry.Name)} was left out: it is overlayfs' own");
                 continue;
             }
 

@@ -20,8 +20,8 @@ public sealed record UnpackOptions
 
 /// <summary>
 /// One root file system, layer upon layer in a directory that nobody else sees yet. Whiteouts are carried out on the spot, so no overlay
-/// is needed; only a single layer for a store keeps them, in overlayfs' form (<see cref="LayerTree"/>). Paths are resolved by the kernel below the root, without symbolic links; those of lower layers are followed by
-/// <see cref="DirectoryResolver"/>.
+/// is needed; only a single layer for a store keeps them, in overlayfs' form (<see cref="LayerTree"/>). Paths are resolved by the kernel below
+/// the root, without symbolic links; those of lower layers are followed by <see cref="DirectoryResolver"/>.
 /// </summary>
 internal sealed class RootfsBuilder : IDisposable
 {
