@@ -35,7 +35,10 @@ internal static class ImageCopyCommand
         using (var progress = TransferProgress.Create(json))
             written = await new ImageCopier(source, target, transform, progress).CopyAsync(cancel);
         if (json)
-            await ImageVerb.WriteJsonAsync(new JsonObject { ["digest"] = written.Digest.ToString(), ["mediaType"] = written.MediaType, ["target"] = to });
+        {
+            await ImageVerb.WriteJsonAsync(
+                new JsonObject { ["digest"] = written.Digest.ToString(), ["mediaType"] = written.MediaType, ["target"] = to });
+        }
         else
             await Console.Out.WriteLineAsync(written.Digest.ToString());
         return ExitCode.Done;

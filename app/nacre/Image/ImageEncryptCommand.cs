@@ -63,7 +63,8 @@ internal static class ImageEncryptCommand
                     owned.Add(existing);
                 var transform = new EncryptTransform(
                     recipients, chosen is null or [] ? null : chosen, existing is null ? null : new([new JweUnwrapper(existing)]));
-                return await ImageCopyCommand.RunAsync(line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, format.IsJson(line), cancel);
+                return await ImageCopyCommand.RunAsync(
+                    line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, format.IsJson(line), cancel);
             }
             finally
             {
