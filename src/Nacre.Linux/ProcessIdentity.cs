@@ -5,5 +5,11 @@ namespace Nacre.Linux;
 /// <summary>Who this process is to the kernel.</summary>
 public static class ProcessIdentity
 {
-    public static bool IsRoot => FileCalls.EffectiveUser() == 0;
+    /// <summary>The effective user.</summary>
+    public static uint User => FileCalls.EffectiveUser();
+
+    /// <summary>The effective group.</summary>
+    public static uint Group => FileCalls.EffectiveGroup();
+
+    public static bool IsRoot => User == 0;
 }

@@ -18,6 +18,8 @@ public static class Errno
 {
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
+    public const int NoSuchAddress = 6;
+    public const int Busy = 16;
     public const int Exists = 17;
     public const int CrossDevice = 18;
     public const int NotDirectory = 20;
@@ -25,6 +27,8 @@ public static class Errno
     public const int NoSpace = 28;
     public const int ReadOnly = 30;
     public const int TooManyLinks = 40;
+    public const int NoData = 61;
     public const int NotSupported = 95;
+    public const int OutOfRange = 34;
     public const int NoSystemCall = 38;
 }

@@ -6,7 +6,7 @@ namespace Nacre.Cli.Image;
 internal static class ImageCommand
 {
     public static Command Create() =>
-        new("image", "Encrypt, sign, verify, copy and pull container images.")
+        new("image", "Encrypt, sign, verify, copy, pull and mount container images.")
         {
             ImageEncryptCommand.Create(),
             ImageDecryptCommand.Create(),
@@ -15,5 +15,8 @@ internal static class ImageCommand
             ImageVerifyCommand.Create(),
             ImageInspectCommand.Create(),
             ImagePullCommand.Create(),
+            ImageMountCommand.CreateMount(),
+            ImageMountCommand.CreateUnmount(),
+            ImageGcCommand.Create(),
         };
 }

@@ -19,6 +19,7 @@ internal static class ImageDecryptCommand
         {
             source, target, keyFile, keyId, jwe,
         };
+        var format = ResultFormat.AddTo(command);
         var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
@@ -31,7 +32,8 @@ internal static class ImageDecryptCommand
             using var unwrapper = new KbsKeyUnwrapper(keys);
             var options = await registry.ReadAsync(line, cancel);
             var transform = new DecryptTransform(new LayerDecryption(privateKey is null ? [unwrapper] : [new JweUnwrapper(privateKey), unwrapper]));
-            return await ImageCopyCommand.RunAsync(line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, cancel);
+            return await ImageCopyCommand.RunAsync(
+                line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, format.IsJson(line), cancel);
         }));
         return command;
     }

@@ -29,6 +29,7 @@ internal static class ImageEncryptCommand
         {
             source, target, keyFile, keyId, provider, jwe, layers, decryptionKey,
         };
+        var format = ResultFormat.AddTo(command);
         var registry = RegistryFlags.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
@@ -62,7 +63,8 @@ internal static class ImageEncryptCommand
                     owned.Add(existing);
                 var transform = new EncryptTransform(
                     recipients, chosen is null or [] ? null : chosen, existing is null ? null : new([new JweUnwrapper(existing)]));
-                return await ImageCopyCommand.RunAsync(line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, cancel);
+                return await ImageCopyCommand.RunAsync(
+                    line.GetRequiredValue(source), line.GetRequiredValue(target), options, transform, format.IsJson(line), cancel);
             }
             finally
             {

@@ -12,11 +12,11 @@ internal static class ImageInspectCommand
     public static Command Create()
     {
         var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
-        var output = ImageVerb.Output();
         var command = new Command("inspect", "Show manifest, layers and configuration of an image. Verifies digests, no signatures.")
         {
-            reference, output,
+            reference,
         };
+        var format = ResultFormat.AddTo(command);
         var registry = RegistryFlags.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
@@ -24,7 +24,7 @@ internal static class ImageInspectCommand
             await using var source = ImageLocation.Parse(line.GetRequiredValue(reference)).OpenSource(options);
             var (index, manifest) = await source.GetImageAsync(digest: null, new PullOptions().Platform, cancel);
             var config = ImageConfig.Parse(await source.ReadBlobAsync(manifest.Config, ImageConfig.LargestConfig, cancel), source.Where);
-            if (line.GetValue(output) == "json")
+            if (format.IsJson(line))
                 await ImageVerb.WriteJsonAsync(Json(index, manifest, config));
             else
                 await WriteTextAsync(index, manifest, config);

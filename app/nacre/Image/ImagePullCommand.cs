@@ -22,12 +22,22 @@ internal static class ImagePullCommand
         var keyFile = new Option<FileInfo?>("--key-file") { Description = "The 32 raw bytes that the layers' keys are wrapped with, instead of a key broker." };
         var keyId = new Option<string?>("--key-id") { Description = "Use the file for this key only." };
         var jwe = ImageVerb.PrivateKey();
+        var store = new Option<DirectoryInfo?>("--store")
+        {
+            Description = "Directory that keeps layers for further pulls and goes on with broken transfers; made when missing.",
+        };
+        var kind = new Option<string>("--bundle-kind")
+        {
+            Description = "directory: files of its own; overlay: mounted from the store by 'nacre image mount' (root).",
+            DefaultValueFactory = _ => "directory",
+        };
+        kind.AcceptOnlyFromAmong("directory", "overlay");
         var devices = new Option<bool>("--devices") { Description = "Make device nodes (root only)." };
-        var output = ImageVerb.Output();
         var command = new Command("pull", "Verify, decrypt and unpack an image into a bundle that an OCI runtime can run.")
         {
-            reference, bundle, policy, keys, insecure, keyFile, keyId, jwe, devices, output,
+            reference, bundle, policy, keys, insecure, keyFile, keyId, jwe, store, kind, devices,
         };
+        var format = ResultFormat.AddTo(command);
         var stores = SignatureStoreOptions.AddTo(command);
         var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
@@ -41,17 +51,28 @@ internal static class ImagePullCommand
                     line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(file, cancel)))
                 : null;
             using var privateKey = await ImageVerb.ReadPrivateKeyAsync(line.GetValue(jwe), cancel);
+            var registryOptions = await registry.ReadAsync(line, cancel);
+            // Stores of signatures are reached like the registry: the same authorities, the same proxy.
+            using var handler = registryOptions.CreateHandler();
             var options = new PullOptions
             {
-                Registry = await registry.ReadAsync(line, cancel),
+                Registry = registryOptions,
                 Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
-                Signatures = stores.Read(line),
+                Signatures = stores.Read(line) with { Http = handler },
+                UserNamespace = RootlessUser.Find(),
+                Store = line.GetValue(store)?.FullName,
+                BundleKind = line.GetValue(kind) == "overlay" ? BundleKind.Overlay : BundleKind.Directory,
                 Unwrappers = [.. fileKeys is null ? (ILayerKeyUnwrapper[])[] : [fileKeys], .. privateKey is null ? (ILayerKeyUnwrapper[])[] : [new JweUnwrapper(privateKey)]],
             };
             await using var broker = brokerOptions.Open(line);
-            var puller = new ImagePuller(fileKeys is null ? broker : null, rules, options, ImageVerb.Progress());
-            var result = await puller.PullAsync(ImageLocation.Parse(line.GetRequiredValue(reference)), line.GetRequiredValue(bundle).FullName, cancel);
-            await WriteAsync(result, line.GetValue(output) == "json");
+            PullResult result;
+            using (var progress = TransferProgress.Create(format.IsJson(line)))
+            {
+                result = await new ImagePuller(fileKeys is null ? broker : null, rules, options, progress)
+                    .PullAsync(ImageLocation.Parse(line.GetRequiredValue(reference)), line.GetRequiredValue(bundle).FullName, cancel);
+            }
+
+            await WriteAsync(result, format.IsJson(line));
             return ExitCode.Done;
         }));
         return command;

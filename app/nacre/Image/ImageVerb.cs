@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Images;
-using Nacre.Images.Copy;
 using Nacre.Images.Encryption;
 using Nacre.Images.Registry;
 
@@ -68,24 +67,4 @@ internal static class ImageVerb
     };
 
     public static Task WriteJsonAsync(JsonNode json) => Console.Out.WriteLineAsync(json.ToJsonString(s_indented));
-
-    /// <summary>One line on a terminal, for all blobs that are under way; nothing else.</summary>
-    public static IProgress<ImageProgress>? Progress() => Console.IsErrorRedirected ? null : new ConsoleProgress();
-
-    private sealed class ConsoleProgress : IProgress<ImageProgress>
-    {
-        private readonly Dictionary<string, (long Done, long Total)> _blobs = [];
-
-        public void Report(ImageProgress value)
-        {
-            lock (_blobs)
-            {
-                _blobs[value.Blob?.Hex ?? ""] = (value.Done, value.Total);
-                var (done, total) = (_blobs.Values.Sum(blob => blob.Done), _blobs.Values.Sum(blob => blob.Total));
-                Console.Error.Write($"\r{value.Step}: {done >> 20} of {total >> 20} MiB in {_blobs.Count} blobs ");
-                if (done >= total)
-                    Console.Error.WriteLine();
-            }
-        }
-    }
 }

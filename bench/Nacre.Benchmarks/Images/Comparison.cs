@@ -21,7 +21,16 @@ internal sealed class Comparison
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"nacre {Median(_own):N2} s, peers {Median(_peers):N2} s: {Median(_own) / Median(_peers):N2}");
+        $"nacre {Median(_own):N2} s, peers {Median(_peers):N2} s: {Median(_own) / Median(_peers):N2}; "
+        + $"processor {Processor(_own):N2} s and {Processor(_peers):N2} s: {Processor(_own) / Processor(_peers):N2}");
 
-    private static double Median(List<Run> runs) => runs.Select(run => run.Seconds).Order().ElementAt(runs.Count / 2);
+    private static double Median(List<Run> runs) => Median(runs.Select(run => run.Seconds));
+
+    private static double Processor(List<Run> runs) => Median(runs.Select(run => run.Processor));
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[sorted.Length / 2];
+    }
 }

@@ -30,7 +30,7 @@ internal sealed class ImagePlace(string folder, string host, string skopeo)
         string[] key = tag == "secret" ? ["--decryption-key", PrivateKey] : [];
         var copied = await SkopeoAsync([.. key, "--src-tls-verify=false", Registry(tag), $"oci:{layout}:{tag}"]);
         var unpacked = await MeasuredProcess.RunAsync("umoci", "unpack", "--image", $"{layout}:{tag}", bundle);
-        return new(copied.Seconds + unpacked.Seconds, Math.Max(copied.PeakResident, unpacked.PeakResident), "");
+        return new(copied.Seconds + unpacked.Seconds, copied.Processor + unpacked.Processor, Math.Max(copied.PeakResident, unpacked.PeakResident), "");
     }
 
     public Task<Run> PullAsync(string tag)
@@ -38,6 +38,18 @@ internal sealed class ImagePlace(string folder, string host, string skopeo)
         string[] key = tag == "secret" ? ["--jwe", PrivateKey] : [];
         return MeasuredProcess.NacreAsync(
             ["image", "pull", Registry(tag), Fresh("bundle"), "--insecure-accept-anything", "--plain-http", "loopback", .. key]);
+    }
+
+    /// <summary>Into a new store, then from it as copies, then from it as an overlay bundle that is not mounted.</summary>
+    public async Task<(Run First, Run Again, Run Overlay)> PullThroughStoreAsync(string tag)
+    {
+        var store = Fresh("store");
+        string[] key = tag == "secret" ? ["--jwe", PrivateKey] : [];
+        return (await Pull("directory"), await Pull("directory"), await Pull("overlay"));
+
+        Task<Run> Pull(string kind) => MeasuredProcess.NacreAsync(
+            ["image", "pull", Registry(tag), Fresh("bundle"), "--insecure-accept-anything", "--plain-http", "loopback", "--store", store,
+                "--bundle-kind", kind, .. key]);
     }
 
     public Task<Run> PeerEncryptAsync() => SkopeoAsync("--encryption-key", $"jwe:{PublicKey}", $"oci:{Layout}:plain", $"oci:{Fresh("peer")}:1");

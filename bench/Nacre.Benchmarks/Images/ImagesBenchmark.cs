@@ -24,7 +24,7 @@ internal static class ImagesBenchmark
             var compressed = await SampleImage.WriteAsync(place.Layout, "plain", size << 20);
             place.WriteKeys();
             Print($"image of {size} MB of files in 4 layers, {compressed >> 20} MB compressed, all in {Path.GetDirectoryName(folder)}");
-            Print($"{rounds} rounds, medians of the wall time of whole processes");
+            Print($"{rounds} rounds, medians of the wall and processor time of whole processes");
             await PullsAsync(place, rounds);
             await ConversionsAsync(place, rounds, compressed);
         }
@@ -52,6 +52,9 @@ internal static class ImagesBenchmark
 
         Print($"pull and unpack                    {plain}, target at most 0.60");
         Print($"pull, decrypt and unpack           {encrypted}, target at most 0.50");
+        var (first, again, overlay) = await place.PullThroughStoreAsync("secret");
+        Print($"encrypted, into a new store        {first.Seconds,7:N2} s, processor {first.Processor:N2} s (one run)");
+        Print($"the same from the store            {again.Seconds,7:N2} s, processor {again.Processor:N2} s; as overlay {overlay.Seconds:N2} s and {overlay.Processor:N2} s");
         Print($"peak resident set                  {Math.Max(plain.PeakResident, encrypted.PeakResident) / 1e6,7:N0} MB (target under 150)");
     }
 

@@ -5,11 +5,15 @@ namespace Nacre.Benchmarks.Images;
 
 /// <summary>What one run of a program took.</summary>
 /// <param name="Seconds">From its start to its end.</param>
+/// <param name="Processor">Seconds of processor time, of the program and of its children.</param>
 /// <param name="PeakResident">Bytes: VmHWM as last seen before it ended.</param>
 /// <param name="Output">What it wrote to its standard output.</param>
-internal sealed record Run(double Seconds, long PeakResident, string Output);
+internal sealed record Run(double Seconds, double Processor, long PeakResident, string Output);
 
-/// <summary>Runs a program to its end and watches the high-water mark of its resident set.</summary>
+/// <summary>
+/// Runs a program to its end and watches the high-water mark of its resident set. One after the other: processor time is what the children
+/// that have ended meanwhile took.
+/// </summary>
 internal static class MeasuredProcess
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);
@@ -23,6 +27,7 @@ internal static class MeasuredProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        var before = ChildrenTime.Seconds();
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} is not installed");
         var output = process.StandardOutput.ReadToEndAsync();
@@ -37,7 +42,7 @@ internal static class MeasuredProcess
 
         var seconds = watch.Elapsed.TotalSeconds;
         return process.ExitCode == 0
-            ? new(seconds, peak, await output)
+            ? new(seconds, ChildrenTime.Seconds() - before, peak, await output)
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await error}");
     }
 

@@ -25,7 +25,11 @@ public static class RuntimeSpec
 
     private static readonly string[] s_readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-    public static JsonObject Create(ImageConfig image, ContainerUser user, string hostname = "nacre") => new()
+    /// <param name="image">What the image wants.</param>
+    /// <param name="user">Who runs in it.</param>
+    /// <param name="hostname">Inside.</param>
+    /// <param name="numbers">To be run without root: the container then has a user namespace, and no limits that only root can set.</param>
+    public static JsonObject Create(ImageConfig image, ContainerUser user, string hostname = "nacre", UserNamespace? numbers = null) => new()
     {
         ["ociVersion"] = "1.0.2",
         ["process"] = Process(image, user),
@@ -33,19 +37,31 @@ public static class RuntimeSpec
         ["hostname"] = hostname,
         ["mounts"] = Mounts(image),
         ["annotations"] = Annotations(image),
-        ["linux"] = new JsonObject
-        {
-            ["resources"] = new JsonObject
-            {
-                ["devices"] = new JsonArray(new JsonObject { ["allow"] = false, ["access"] = "rwm" }),
-            },
-            ["namespaces"] = new JsonArray([.. Namespaces().Select(type => (JsonNode)new JsonObject { ["type"] = type })]),
-            ["maskedPaths"] = Texts(s_maskedPaths),
-            ["readonlyPaths"] = Texts(s_readonlyPaths),
-        },
+        ["linux"] = Linux(numbers),
     };
 
-    private static string[] Namespaces() => ["pid", "network", "ipc", "uts", "mount"];
+    private static JsonObject Linux(UserNamespace? numbers)
+    {
+        string[] namespaces = ["pid", "network", "ipc", "uts", "mount", .. numbers is null ? (string[])[] : ["user"]];
+        var linux = new JsonObject
+        {
+            ["namespaces"] = new JsonArray([.. namespaces.Select(type => (JsonNode)new JsonObject { ["type"] = type })]),
+            ["maskedPaths"] = Texts(s_maskedPaths),
+            ["readonlyPaths"] = Texts(s_readonlyPaths),
+        };
+        if (numbers is null)
+        {
+            linux["resources"] = new JsonObject
+            {
+                ["devices"] = new JsonArray(new JsonObject { ["allow"] = false, ["access"] = "rwm" }),
+            };
+            return linux;
+        }
+
+        linux["uidMappings"] = new JsonArray([.. numbers.Users.Select(range => (JsonNode)range.ToJson())]);
+        linux["gidMappings"] = new JsonArray([.. numbers.Groups.Select(range => (JsonNode)range.ToJson())]);
+        return linux;
+    }
 
     private static JsonObject Process(ImageConfig image, ContainerUser user)
     {

@@ -17,17 +17,20 @@ internal static class UserLookup
 {
     private const int LargestFile = 4 << 20;
 
-    public static ContainerUser Find(string user, DirectoryHandle rootfs, string where)
+    /// <param name="user">Of the image configuration.</param>
+    /// <param name="open">Opens a file of the image by its path, without following links; null when there is none.</param>
+    /// <param name="where">The image, for errors.</param>
+    public static ContainerUser Find(string user, Func<string, SafeFileHandle?> open, string where)
     {
         if (user.Length == 0)
             return new(0, 0, []);
 
         var (name, groupName) = user.Split(':', 2) is [var u, var g] ? (u, g) : (user, "");
-        var account = Lines(rootfs, "etc/passwd").FirstOrDefault(line => line.Length >= 4 && (line[0] == name || line[2] == name));
+        var account = Lines(open("etc/passwd")).FirstOrDefault(line => line.Length >= 4 && (line[0] == name || line[2] == name));
         var uid = Number(account?[2] ?? name) ?? throw Unknown("user", name, "etc/passwd", where);
         var gid = Number(account?[3] ?? "0") ?? throw Unknown("group of user", name, "etc/passwd", where);
 
-        var groups = Lines(rootfs, "etc/group").Where(line => line.Length >= 4).ToList();
+        var groups = Lines(open("etc/group")).Where(line => line.Length >= 4).ToList();
         if (groupName.Length > 0)
         {
             var group = groups.FirstOrDefault(line => line[0] == groupName);
@@ -39,18 +42,24 @@ internal static class UserLookup
         return new(uid, gid, [.. additional.Where(id => id != gid).Distinct()]);
     }
 
-    private static IEnumerable<string[]> Lines(DirectoryHandle rootfs, string path)
+    /// <summary>A file below a root file system; null when there is none.</summary>
+    public static SafeFileHandle? Open(DirectoryHandle rootfs, string path)
     {
-        SafeFileHandle handle;
         try
         {
-            handle = rootfs.OpenFileBeneath(path);
+            return rootfs.OpenFileBeneath(path);
         }
         catch (SystemCallException)
         {
             // Images without such a file have numbers only.
-            return [];
+            return null;
         }
+    }
+
+    private static IEnumerable<string[]> Lines(SafeFileHandle? handle)
+    {
+        if (handle is null)
+            return [];
 
         using (handle)
         {

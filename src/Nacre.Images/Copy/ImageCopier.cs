@@ -2,11 +2,9 @@ using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
 using Nacre.Images.Transports;
+using Nacre.Images.Unpack;
 
 namespace Nacre.Images.Copy;
-
-/// <summary>How far a copy or a pull is. <paramref name="Total"/> is 0 when not known.</summary>
-public readonly record struct ImageProgress(string Step, Digest? Blob, long Done, long Total);
 
 /// <summary>
 /// Copies an image with all its platforms: blobs, then manifests, then the image's own manifest, so that the target never names what is
@@ -134,8 +132,10 @@ public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayer
 
         async Task<Descriptor> WriteAsync(TransformedLayer begun)
         {
-            await using var stream = new ProgressStream(begun.Content, "copy", layer, progress);
-            var written = await target.PutBlobAsync(stream, cancel);
+            // Reading, checking and the cipher run beside the hashing and writing of what came out.
+            await using var stream = new ProgressStream(begun.Content, ImageStep.Copying, layer, progress);
+            await using var ahead = new ReadAheadStream(stream);
+            var written = await target.PutBlobAsync(ahead, cancel);
             return new(begun.MediaType, written.Digest, written.Size) { Annotations = begun.Annotations() };
         }
     }
@@ -143,10 +143,13 @@ public sealed class ImageCopier(IImageSource source, IImageTarget target, ILayer
     private async Task CopyBlobAsync(Descriptor blob, CancellationToken cancel)
     {
         if (await target.HasBlobAsync(blob.Digest, cancel) || await target.TryMountAsync(blob, source, cancel))
+        {
+            progress?.Report(new(ImageStep.Present, blob.Digest, blob.Size, blob.Size));
             return;
+        }
 
         await using var content = new ProgressStream(
-            new VerifiedBlobStream(await source.OpenBlobAsync(blob, cancel), blob, source.Where), "copy", blob, progress);
+            new VerifiedBlobStream(await source.OpenBlobAsync(blob, cancel), blob, source.Where), ImageStep.Copying, blob, progress);
         await target.PutBlobAsync(content, cancel);
     }
 

@@ -42,7 +42,7 @@ public sealed record PublicLayerOptions(byte[] Mac)
     }
 }
 
-/// <summary>The secret that is wrapped for each recipient: key and nonce of one layer, and the digest of the blob it decrypts to.</summary>
+/// <summary>The secret that is wrapped for each recipient: key and nonce of one layer, and a digest of what the writer began with.</summary>
 public sealed class PrivateLayerOptions : IDisposable
 {
     private readonly byte[] _key;
@@ -53,7 +53,7 @@ public sealed class PrivateLayerOptions : IDisposable
     public ReadOnlySpan<byte> Key => _key;
     public ReadOnlySpan<byte> Nonce => _nonce;
 
-    /// <summary>Of the blob before encryption; null when the writer left it empty.</summary>
+    /// <summary>What the writer says of the blob it began with, which it may have compressed before it encrypted it; null when left empty.</summary>
     public Digest? PlaintextDigest { get; }
 
     public static PrivateLayerOptions Create(Digest plaintext) => new(
@@ -75,6 +75,14 @@ public sealed class PrivateLayerOptions : IDisposable
         var digest = OciJson.FindText(root, "digest", where);
         return new(key, nonce, string.IsNullOrEmpty(digest) ? null : OciJson.Digest(root, "digest", where));
     }
+
+    /// <summary>
+    /// A value that only the holder of these options can compute, and from which nobody gets the key: HKDF-SHA256 (RFC 5869) of the key with
+    /// the nonce as salt, 32 bytes in hex.
+    /// </summary>
+    /// <param name="purpose">Keeps values for different uses apart.</param>
+    public string Fingerprint(string purpose) =>
+        Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, LayerCipher.KeySize, _nonce, Encoding.UTF8.GetBytes(purpose)));
 
     public override string ToString() => "[secret]";
 

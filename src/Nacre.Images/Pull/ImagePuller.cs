@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 using Nacre.Images.Bundle;
 using Nacre.Images.Copy;
 using Nacre.Images.Encryption;
@@ -8,6 +9,7 @@ using Nacre.Images.Policy;
 using Nacre.Images.References;
 using Nacre.Images.Registry;
 using Nacre.Images.Signatures;
+using Nacre.Images.Store;
 using Nacre.Images.Transports;
 using Nacre.Images.Unpack;
 using Nacre.Linux.Files;
@@ -31,6 +33,16 @@ public sealed record PullOptions
     /// <summary>How many layers are fetched and decompressed at once; each takes up to 8 MB of buffers.</summary>
     public int LayersAtOnce { get; init; } = 3;
 
+    /// <summary>Directory of a <see cref="LayerStore"/> that keeps layers for further pulls, and parts of broken transfers. Null: nothing is kept.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>For a bundle that is run without root. Null: it is run by root.</summary>
+    public UserNamespace? UserNamespace { get; init; }
+
+    public BundleKind BundleKind { get; init; } = BundleKind.Directory;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     private static string GoArchitecture(Architecture architecture) => architecture switch
     {
         Architecture.X64 => "amd64",
@@ -39,6 +51,16 @@ public sealed record PullOptions
         Architecture.Ppc64le => "ppc64le",
         var other => other.ToString().ToLowerInvariant(),
     };
+}
+
+/// <summary>What <c>rootfs</c> of a bundle is.</summary>
+public enum BundleKind
+{
+    /// <summary>Files of its own, of no use to other bundles and independent of any store.</summary>
+    Directory,
+
+    /// <summary>A mount point for the layers of a store (<see cref="OverlayBundle"/>).</summary>
+    Overlay,
 }
 
 /// <summary>What was pulled, for reports and measurements.</summary>
@@ -53,11 +75,15 @@ public sealed record PulledLayer(Digest Digest, Digest DiffId, bool Encrypted, l
 /// </summary>
 public sealed class ImagePuller(IResourceSource? resources, ImagePolicy policy, PullOptions options, IProgress<ImageProgress>? progress = null)
 {
+    private static readonly TimeSpan s_storePatience = TimeSpan.FromMinutes(5);
+
     /// <exception cref="ImageException">Any refusal or failure.</exception>
     public async Task<PullResult> PullAsync(ImageLocation location, string bundleDirectory, CancellationToken cancel)
     {
         var bundle = Path.TrimEndingDirectorySeparator(Path.GetFullPath(bundleDirectory));
         RequireFree(bundle);
+        if (options is { BundleKind: BundleKind.Overlay, Store: null })
+            throw new ImageException(ImageFault.Local, "an overlay bundle needs a store for its layers", bundle, "name one with --store");
 
         await using var source = location.OpenSource(options.Registry);
         var (index, manifest) = await source.GetImageAsync(digest: null, options.Platform, cancel);
@@ -75,8 +101,25 @@ public sealed class ImagePuller(IResourceSource? resources, ImagePolicy policy, 
         var staging = CreateStaging(bundle);
         try
         {
-            var notes = await UnpackAsync(source, manifest, config, staging, cancel);
-            await WriteConfigAsync(config, staging, source.Where, cancel);
+            // Held until the bundle is there, so that nobody collects its layers before.
+            using var store = options.Store is null
+                ? null
+                : await LayerStore.OpenAsync(options.Store, alone: false, s_storePatience, options.Clock, cancel);
+            using var kbs = resources is null ? null : new KbsKeyUnwrapper(resources);
+            var decryption = new LayerDecryption([.. kbs is null ? (ILayerKeyUnwrapper[])[] : [kbs], .. options.Unwrappers]);
+            var layers = new ImageLayers(source, manifest, config, decryption, new(options.Unpack.Limits), progress);
+            var (notes, open) = store is null
+                ? await UnpackAsync(layers, staging, cancel)
+                : await FromStoreAsync(store, layers, staging, bundle, cancel);
+            var user = UserLookup.Find(config.User, open, source.Where);
+            if (options.UserNamespace is { } numbers)
+            {
+                user = numbers.Fit(user, out var note);
+                notes = note is null ? notes : [.. notes, note];
+            }
+
+            var spec = RuntimeSpec.Create(config, user, numbers: options.UserNamespace);
+            await File.WriteAllBytesAsync(Path.Combine(staging, "config.json"), OciJson.Utf8(spec), cancel);
             Publish(staging, bundle);
             return new(
                 manifest.Digest,
@@ -112,53 +155,60 @@ public sealed class ImagePuller(IResourceSource? resources, ImagePolicy policy, 
         return config;
     }
 
-    private async Task<IReadOnlyList<string>> UnpackAsync(
-        IImageSource source, ImageManifest manifest, ImageConfig config, string staging, CancellationToken cancel)
+    /// <returns>What was left out, and how files of the image are opened.</returns>
+    private async Task<(IReadOnlyList<string> Notes, Func<string, SafeFileHandle?> Open)> UnpackAsync(
+        ImageLayers layers, string staging, CancellationToken cancel)
     {
-        using var kbs = resources is null ? null : new KbsKeyUnwrapper(resources);
-        var decryption = new LayerDecryption([.. kbs is null ? (ILayerKeyUnwrapper[])[] : [kbs], .. options.Unwrappers]);
-        using var rootfs = new RootfsBuilder(Path.Combine(staging, "rootfs"), options.Unpack);
-        await using var layers = new LayersAhead(
-            manifest.Layers.Count, options.LayersAtOnce, (i, stop) => OpenAsync(source, manifest, config, i, decryption, rootfs.Budget, stop), cancel);
-        while (await layers.NextAsync() is { } layer)
+        using var rootfs = new RootfsBuilder(Path.Combine(staging, "rootfs"), options.Unpack, layers.Budget, below: null);
+        await using var ahead = new LayersAhead(layers.Count, options.LayersAtOnce, OpenAsync, cancel);
+        for (var i = 0; await ahead.NextAsync() is { } layer; i++)
         {
             await using (layer)
                 await rootfs.ApplyAsync(layer, cancel);
+            layers.Report(i, ImageStep.Unpacked);
         }
 
         rootfs.Complete();
-        return rootfs.Notes;
-    }
-
-    private async Task<LayerFeed> OpenAsync(
-        IImageSource source, ImageManifest manifest, ImageConfig config, int position, LayerDecryption decryption, UnpackBudget budget,
-        CancellationToken cancel)
-    {
-        var layer = manifest.Layers[position];
-        var where = $"{source.Where}, layer {position + 1} of {manifest.Layers.Count} ({layer.Digest})";
-        var type = LayerMediaType.Find(layer.MediaType)
-            ?? throw new ImageException(ImageFault.Unsupported, $"a layer of type {layer.MediaType}", where, "use an image with tar layers");
+        return (rootfs.Notes, FilesOf(staging));
 
         // The key first: without it there is no use in fetching anything.
-        var blob = new ProgressStream(new VerifiedBlobStream(new LazyStream(() => source.OpenBlobAsync(layer, cancel)), layer, where), "pull", layer, progress);
-        try
+        async Task<LayerFeed> OpenAsync(int position, CancellationToken stop)
         {
-            var compressed = type.Encrypted ? await decryption.OpenAsync(layer, blob, where, cancel) : blob;
-            return new(compressed, type.Compression, config.DiffIds[position], budget, where);
-        }
-        catch
-        {
-            await blob.DisposeAsync();
-            throw;
+            using var key = await layers.UnwrapKeyAsync(position, stop);
+            return layers.Open(position, key, new LazyStream(() => layers.OpenBlobAsync(position, 0, stop)));
         }
     }
 
-    private static async Task WriteConfigAsync(ImageConfig config, string staging, string where, CancellationToken cancel)
+    private async Task<(IReadOnlyList<string> Notes, Func<string, SafeFileHandle?> Open)> FromStoreAsync(
+        LayerStore store, ImageLayers layers, string staging, string bundle, CancellationToken cancel)
+    {
+        using var pull = new StorePull(store, layers, options.Unpack, options.LayersAtOnce);
+        var stored = await pull.RunAsync(cancel);
+        IReadOnlyList<string> notes = [.. stored.SelectMany(layer => layer.Notes)];
+        if (options.BundleKind == BundleKind.Overlay)
+        {
+            OverlayBundle.Write(staging, bundle, store, stored);
+            return (notes, OverlayBundle.FilesOf(store, stored));
+        }
+
+        using var rootfs = new RootfsBuilder(Path.Combine(staging, "rootfs"), options.Unpack);
+        var applier = new TreeApplier(rootfs);
+        foreach (var layer in stored)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var tree = store.OpenTree(layer.Name);
+            applier.Apply(tree, layer);
+        }
+
+        rootfs.Complete();
+        return (notes, FilesOf(staging));
+    }
+
+    private static Func<string, SafeFileHandle?> FilesOf(string staging) => path =>
     {
         using var rootfs = DirectoryHandle.Open(Path.Combine(staging, "rootfs"));
-        var spec = RuntimeSpec.Create(config, UserLookup.Find(config.User, rootfs, where));
-        await File.WriteAllBytesAsync(Path.Combine(staging, "config.json"), OciJson.Utf8(spec), cancel);
-    }
+        return UserLookup.Open(rootfs, path);
+    };
 
     private static void RequireFree(string bundle)
     {

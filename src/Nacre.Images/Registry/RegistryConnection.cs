@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Nacre.Images.Oci;
 using Nacre.Images.References;
@@ -31,19 +29,7 @@ internal sealed class RegistryConnection : IDisposable
     {
         (_image, Where, _options) = (place.Image, where, options);
         _plainHttp = place.PlainHttp || options.PlainHttpHosts.Contains(_image.Registry) || (options.AllowPlainHttpOnLoopback && IsLoopback);
-        // The handler follows redirects without credentials, and never from https to http.
-        var handler = new SocketsHttpHandler
-        {
-            UseProxy = options.Proxy is not null,
-            Proxy = options.Proxy,
-            MaxAutomaticRedirections = 5,
-            ConnectTimeout = TimeSpan.FromSeconds(15),
-            AutomaticDecompression = DecompressionMethods.None,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        };
-        if (options.ExtraRoots.Count > 0)
-            handler.SslOptions.RemoteCertificateValidationCallback = TrustingAlso(options.ExtraRoots);
-        _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new(options.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("nacre/0.1");
     }
 
@@ -277,23 +263,4 @@ internal sealed class RegistryConnection : IDisposable
     // A name that is not known or a certificate that is not trusted does not get better by asking again.
     private static bool IsTransient(HttpRequestException e) =>
         e.HttpRequestError is not (HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError);
-
-    private static RemoteCertificateValidationCallback TrustingAlso(X509Certificate2Collection roots) => (_, certificate, chain, errors) =>
-    {
-        if (errors == SslPolicyErrors.None)
-            return true;
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is null || chain is null)
-            return false;
-
-        using var again = new X509Chain();
-        again.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        again.ChainPolicy.CustomTrustStore.AddRange(roots);
-        again.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        again.ChainPolicy.DisableCertificateDownloads = true;
-        again.ChainPolicy.ApplicationPolicy.Add(new("1.3.6.1.5.5.7.3.1"));
-        foreach (var element in chain.ChainElements)
-            again.ChainPolicy.ExtraStore.Add(element.Certificate);
-        using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-        return again.Build(copy);
-    };
 }

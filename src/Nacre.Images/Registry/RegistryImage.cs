@@ -62,8 +62,10 @@ public sealed class RegistryImage : IImageSource, IImageTarget
             new AggregateException(failures));
     }
 
-    public async ValueTask<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancel) =>
-        await ResumingBlobStream.OpenAsync(_chosen ?? Own, blob, cancel);
+    public ValueTask<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancel) => OpenBlobAtAsync(blob, 0, cancel);
+
+    public async ValueTask<Stream> OpenBlobAtAsync(Descriptor blob, long offset, CancellationToken cancel) =>
+        await ResumingBlobStream.OpenAsync(_chosen ?? Own, blob, offset, cancel);
 
     /// <summary>What refers to the manifest <paramref name="subject"/>, by the referrers API or its tag; with a type, only of that type.</summary>
     public ValueTask<IReadOnlyList<Descriptor>> GetReferrersAsync(Digest subject, string? artifactType, CancellationToken cancel) =>

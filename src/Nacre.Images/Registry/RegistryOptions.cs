@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Nacre.Images.Registry;
@@ -31,4 +33,42 @@ public sealed record RegistryOptions
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// A handler that reaches servers this way: redirects are followed without credentials and never from https to http. The caller disposes it.
+    /// </summary>
+    public SocketsHttpHandler CreateHandler()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = Proxy is not null,
+            Proxy = Proxy,
+            MaxAutomaticRedirections = 5,
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+            AutomaticDecompression = DecompressionMethods.None,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
+        if (ExtraRoots.Count > 0)
+            handler.SslOptions.RemoteCertificateValidationCallback = TrustingAlso(ExtraRoots);
+        return handler;
+    }
+
+    private static RemoteCertificateValidationCallback TrustingAlso(X509Certificate2Collection roots) => (_, certificate, chain, errors) =>
+    {
+        if (errors == SslPolicyErrors.None)
+            return true;
+        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is null || chain is null)
+            return false;
+
+        using var again = new X509Chain();
+        again.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        again.ChainPolicy.CustomTrustStore.AddRange(roots);
+        again.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        again.ChainPolicy.DisableCertificateDownloads = true;
+        again.ChainPolicy.ApplicationPolicy.Add(new("1.3.6.1.5.5.7.3.1"));
+        foreach (var element in chain.ChainElements)
+            again.ChainPolicy.ExtraStore.Add(element.Certificate);
+        using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        return again.Build(copy);
+    };
 }

@@ -16,13 +16,20 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
     private HttpResponseMessage? _response;
     private Stream? _body;
     private long _position;
+    private long _skip;
     private int _failures;
 
-    private ResumingBlobStream(RegistryConnection connection, Descriptor blob) => (_connection, _blob) = (connection, blob);
+    private ResumingBlobStream(RegistryConnection connection, Descriptor blob, long offset) =>
+        (_connection, _blob, _position) = (connection, blob, offset);
 
-    public static async ValueTask<ResumingBlobStream> OpenAsync(RegistryConnection connection, Descriptor blob, CancellationToken cancel)
+    /// <param name="connection">To the registry.</param>
+    /// <param name="blob">What is read.</param>
+    /// <param name="offset">Of the first byte that is wanted.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    public static async ValueTask<ResumingBlobStream> OpenAsync(
+        RegistryConnection connection, Descriptor blob, long offset, CancellationToken cancel)
     {
-        var stream = new ResumingBlobStream(connection, blob);
+        var stream = new ResumingBlobStream(connection, blob, offset);
         try
         {
             await stream.ConnectAsync(cancel);
@@ -46,12 +53,19 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
 
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 timeout.CancelAfter(_connection.IdleTimeout);
-                var count = await _body!.ReadAsync(buffer, timeout.Token);
-                if (count == 0 && buffer.Length > 0 && _position < _blob.Size)
+                var wanted = _skip > 0 ? buffer[..(int)Math.Min(buffer.Length, _skip)] : buffer;
+                var count = await _body!.ReadAsync(wanted, timeout.Token);
+                if (count == 0 && buffer.Length > 0 && (_skip > 0 || _position < _blob.Size))
                     throw new HttpIOException(HttpRequestError.ResponseEnded, $"the answer ended after {_position} of {_blob.Size} bytes");
 
                 if (count > 0)
                     _failures = 0;
+                if (_skip > 0)
+                {
+                    _skip -= count;
+                    continue;
+                }
+
                 _position += count;
                 return count;
             }
@@ -78,7 +92,10 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
     private async ValueTask ConnectAsync(CancellationToken cancel)
     {
         _response = await _connection.RequireAsync(await _connection.SendAsync(CreateRequest, cancel), $"blob {_blob.Digest}", cancel);
-        if (_position > 0 && (_response.StatusCode != HttpStatusCode.PartialContent || _response.Content.Headers.ContentRange?.From != _position))
+        // A registry that knows no ranges begins again; what we have goes by unread.
+        _skip = _response.StatusCode == HttpStatusCode.OK ? _position : 0;
+        if (_position > 0 && _skip == 0
+            && (_response.StatusCode != HttpStatusCode.PartialContent || _response.Content.Headers.ContentRange?.From != _position))
             throw new ImageException(ImageFault.Unreachable, $"the transfer broke at byte {_position} and the registry cannot resume it",
                 _connection.Where, "try again");
 

@@ -13,6 +13,17 @@ public interface IImageSource : IAsyncDisposable
     ValueTask<StoredManifest> GetManifestAsync(Digest? digest, CancellationToken cancel);
 
     ValueTask<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancel);
+
+    /// <summary>The blob from a byte on, for who has those before it.</summary>
+    async ValueTask<Stream> OpenBlobAtAsync(Descriptor blob, long offset, CancellationToken cancel)
+    {
+        var stream = await OpenBlobAsync(blob, cancel);
+        if (stream.CanSeek)
+            stream.Position = offset;
+        else
+            await stream.SkipAsync(offset, cancel);
+        return stream;
+    }
 }
 
 /// <summary>Where one image is written to: blobs first, the image's own manifest last.</summary>

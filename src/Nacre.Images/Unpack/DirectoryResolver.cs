@@ -1,3 +1,4 @@
+using Nacre.Images.Store;
 using Nacre.Linux.Files;
 
 namespace Nacre.Images.Unpack;
@@ -7,7 +8,7 @@ namespace Nacre.Images.Unpack;
 /// would: absolute targets begin at the root, and <c>..</c> does not climb above it. Each step is a single name on a descriptor, so nothing
 /// outside the root is ever reached. A link that this very layer wrote is refused: no honest archive writes through its own links.
 /// </summary>
-internal sealed class DirectoryResolver(DirectoryHandle root, UnpackLimits limits, string where, HashSet<string> written)
+internal sealed class DirectoryResolver(RootfsBuilder rootfs, string where, HashSet<string> written)
 {
     // As the kernel (MAXSYMLINKS).
     private const int MostLinks = 40;
@@ -23,7 +24,7 @@ internal sealed class DirectoryResolver(DirectoryHandle root, UnpackLimits limit
         var ahead = new Stack<string>(path.Split('/').Reverse());
         var behind = new List<string>();
         var links = 0;
-        var current = root.OpenBeneath("");
+        var current = rootfs.Root.OpenBeneath("");
         try
         {
             while (ahead.TryPop(out var part))
@@ -34,14 +35,24 @@ internal sealed class DirectoryResolver(DirectoryHandle root, UnpackLimits limit
                 {
                     if (behind.Count > 0)
                         behind.RemoveAt(behind.Count - 1);
-                    current = Replace(current, root.OpenBeneath(string.Join('/', behind)));
+                    current = Replace(current, rootfs.Root.OpenBeneath(string.Join('/', behind)));
                     continue;
                 }
 
                 var here = RootfsBuilder.Join(string.Join('/', behind), part);
-                switch (current.FindStatus(part)?.Kind)
+                var found = current.FindStatus(part);
+                var below = found is null ? rootfs.Layer?.FindBelow(here) : null;
+                switch (found?.Kind ?? below?.Status.Kind)
                 {
                     case FileKind.Directory:
+                        if (below is { } lower)
+                            Bring(current, part, here, lower);
+                        break;
+                    case FileKind.CharacterDevice when make && rootfs.Layer is { } layer && found is { IsWhiteout: true }:
+                        current.Remove(part, directory: false);
+                        current.MakeDirectory(part, 0x1ed /* 0755 */);
+                        layer.MarkOpaque(current, part);
+                        written.Add(here);
                         break;
                     case null when make:
                         current.MakeDirectory(part, 0x1ed /* 0755 */);
@@ -51,11 +62,11 @@ internal sealed class DirectoryResolver(DirectoryHandle root, UnpackLimits limit
                         current.Dispose();
                         return null;
                     case FileKind.SymbolicLink when !written.Contains(here) && ++links <= MostLinks:
-                        var target = current.ReadSymbolicLink(part);
+                        var target = below is { } link ? link.Tree.ReadSymbolicLink(link.Path) : current.ReadSymbolicLink(part);
                         if (target.StartsWith('/'))
                         {
                             behind.Clear();
-                            current = Replace(current, root.OpenBeneath(""));
+                            current = Replace(current, rootfs.Root.OpenBeneath(""));
                         }
 
                         foreach (var step in target.Split('/').Reverse())
@@ -67,7 +78,7 @@ internal sealed class DirectoryResolver(DirectoryHandle root, UnpackLimits limit
 
                 current = Replace(current, current.OpenBeneath(part));
                 behind.Add(part);
-                if (behind.Count > limits.PathDepth)
+                if (behind.Count > rootfs.Options.Limits.PathDepth)
                     throw UnpackBudget.TooLarge($"the path '{FileName.Display(here[..80])}…' is too deep", where);
             }
 
@@ -78,6 +89,12 @@ internal sealed class DirectoryResolver(DirectoryHandle root, UnpackLimits limit
             current.Dispose();
             throw;
         }
+    }
+
+    private void Bring(DirectoryHandle parent, string name, string path, MergedEntry found)
+    {
+        rootfs.Layer!.BringDirectory(parent, name, found);
+        rootfs.NoteDirectory(path, found.Status);
     }
 
     private static DirectoryHandle Replace(DirectoryHandle old, DirectoryHandle next)

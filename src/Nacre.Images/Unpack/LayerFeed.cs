@@ -35,6 +35,9 @@ internal sealed class LayerFeed : ReadOnlyStream
 
     public string Where { get; }
 
+    /// <summary>Bytes of the archive so far.</summary>
+    public long Total => _plain.Total;
+
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _ready.ReadAsync(buffer, cancellationToken);
 
@@ -75,6 +78,8 @@ internal sealed class LayerFeed : ReadOnlyStream
         private bool _ended;
         private long _total;
 
+        public long Total => Interlocked.Read(ref _total);
+
         public void Abandon() => _abandoned = true;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -103,9 +108,9 @@ internal sealed class LayerFeed : ReadOnlyStream
                 return 0;
             }
 
-            _total += count;
+            var total = Interlocked.Add(ref _total, count);
             _hash.AppendData(buffer.Span[..count]);
-            budget.AddBytes(count, _total, compressed.Consumed, where);
+            budget.AddBytes(count, total, compressed.Consumed, where);
             return count;
         }
 

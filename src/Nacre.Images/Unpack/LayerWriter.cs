@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Nacre.Images.Store;
 using Nacre.Linux;
 using Nacre.Linux.Files;
 
@@ -56,7 +57,8 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         }
 
         // A hard link to itself is what some writers give for a file that is there already.
-        if (existing is not null && entry.Kind == TarKind.HardLink && Normalise(entry.LinkTarget.TrimStart('/'), "link target") == path)
+        if (entry.Kind == TarKind.HardLink && Normalise(entry.LinkTarget.TrimStart('/'), "link target") == path
+            && (existing is not null || rootfs.Layer?.FindBelow(path) is not null))
             return;
 
         if (existing is not null)
@@ -70,6 +72,9 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
             case TarKind.Directory:
                 parent.MakeDirectory(name, 0x1c0 /* 0700 until all is written */);
                 SetDirectory(parent, path, name, entry);
+                // What it takes the place of has hidden what is below.
+                if (existing is not null)
+                    rootfs.Layer?.MarkOpaque(parent, name);
                 return;
             case TarKind.HardLink:
                 HardLink(parent, name, entry);
@@ -137,12 +142,25 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
         // An absolute target means the root of the image.
         var target = Normalise(entry.LinkTarget.TrimStart('/'), "link target");
         var (targetParent, targetName) = RootfsBuilder.Split(target);
+        if (rootfs.Layer is { } layer)
+            BringTarget(layer, targetParent, targetName);
         using var directory = rootfs.FindDirectory(targetParent, where, _written);
-        if (directory?.FindStatus(targetName) is not { } status)
+        if (directory?.FindStatus(targetName) is not { } status || (rootfs.Layer is not null && status.IsWhiteout))
             throw Unsafe($"a hard link to '{FileName.Display(target)}', which is not in the image");
         if (status.Kind == FileKind.Directory)
             throw Unsafe($"a hard link to the directory '{FileName.Display(target)}'");
         parent.MakeHardLink(name, directory, targetName);
+    }
+
+    // A layer by itself needs a copy of a file of below to have another name for it.
+    private void BringTarget(LayerTree layer, string parentPath, string name)
+    {
+        var (directory, path) = new DirectoryResolver(rootfs, where, _written).Require(parentPath);
+        using (directory)
+        {
+            if (directory.FindStatus(name) is null && layer.FindBelow(RootfsBuilder.Join(path, name)) is { Status.Kind: not FileKind.Directory } found)
+                layer.BringFile(directory, name, found);
+        }
     }
 
     private void SymbolicLink(DirectoryHandle parent, string name, TarEntry entry)
@@ -164,6 +182,9 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
             rootfs.Note($"the device {FileName.Display(path)} ({entry.Major}:{entry.Minor}) was left out");
             return;
         }
+
+        if (rootfs.Layer is not null && entry is { Kind: TarKind.CharacterDevice, Major: 0, Minor: 0 })
+            throw Unsafe($"the device {FileName.Display(path)} (0:0), which overlayfs takes for a whiteout");
 
         var kind = entry.Kind == TarKind.CharacterDevice ? FileKind.CharacterDevice : FileKind.BlockDevice;
         parent.MakeNode(name, kind, 0x180, entry.Major, entry.Minor);
@@ -194,6 +215,13 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
     {
         foreach (var (attribute, value) in entry.Attributes)
         {
+            if (OverlayForm.Owns(attribute))
+            {
+                var shown = FileName.Display(FileName.FromText(attribute));
+                rootfs.Note($"the attribute {shown} of {FileName.Display(entry.Name)} was left out: it is overlayfs' own");
+                continue;
+            }
+
             try
             {
                 parent.SetAttribute(name, FileName.FromText(attribute), value);
@@ -210,7 +238,10 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
     {
         if (name == OpaqueMarker)
         {
-            RemoveLower(parent, parentPath);
+            rootfs.Layer?.HideAllBelow(parent, parentPath);
+            // A handle of its own: the one that is kept open goes when something below is removed.
+            using var directory = parent.OpenBeneath(".");
+            RemoveLower(directory, parentPath);
             return;
         }
 
@@ -224,9 +255,14 @@ internal sealed class LayerWriter(RootfsBuilder rootfs, string where)
 
         var path = RootfsBuilder.Join(parentPath, hidden);
         if (!_written.Contains(path))
+        {
             rootfs.RemoveTree(parent, path, hidden);
+            if (rootfs.Layer is not null)
+                OverlayForm.MakeWhiteout(parent, hidden);
+        }
         else if (parent.FindStatus(hidden) is { Kind: FileKind.Directory })
         {
+            rootfs.Layer?.MarkOpaque(parent, hidden);
             using var directory = parent.OpenBeneath(hidden);
             RemoveLower(directory, path);
         }

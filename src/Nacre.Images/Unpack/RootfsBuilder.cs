@@ -1,3 +1,4 @@
+using Nacre.Images.Store;
 using Nacre.Linux;
 using Nacre.Linux.Files;
 
@@ -13,12 +14,14 @@ public sealed record UnpackOptions
 
     /// <summary>Make device nodes; without it they are skipped and noted. Needs root.</summary>
     public bool AllowDevices { get; init; }
+
+    internal bool IsPrivileged => Privileged ?? ProcessIdentity.IsRoot;
 }
 
 /// <summary>
 /// One root file system, layer upon layer in a directory that nobody else sees yet. Whiteouts are carried out on the spot, so no overlay
-/// is needed. Paths are resolved by the kernel below the root, without symbolic links; those of lower layers are followed by
-/// <see cref="DirectoryResolver"/>.
+/// is needed; only a single layer for a store keeps them, in overlayfs' form (<see cref="LayerTree"/>). Paths are resolved by the kernel below
+/// the root, without symbolic links; those of lower layers are followed by <see cref="DirectoryResolver"/>.
 /// </summary>
 internal sealed class RootfsBuilder : IDisposable
 {
@@ -30,12 +33,28 @@ internal sealed class RootfsBuilder : IDisposable
     private (string Asked, string Path, DirectoryHandle Handle)? _parent;
 
     public RootfsBuilder(string rootfs, UnpackOptions options)
+        : this(rootfs, options, new(options.Limits), below: null)
+    {
+    }
+
+    /// <param name="rootfs">An empty directory.</param>
+    /// <param name="options">What may be done.</param>
+    /// <param name="budget">Of the whole image.</param>
+    /// <param name="below">To write one layer by itself: trees of the layers below it, top first.</param>
+    public RootfsBuilder(string rootfs, UnpackOptions options, UnpackBudget budget, IReadOnlyList<DirectoryHandle>? below)
     {
         _options = options;
-        _privileged = options.Privileged ?? ProcessIdentity.IsRoot;
+        _privileged = options.IsPrivileged;
         _root = DirectoryHandle.Open(rootfs);
-        Budget = new(options.Limits);
+        Budget = budget;
+        Layer = below is null ? null : new(_root, below, _privileged);
     }
+
+    /// <summary>Set when one layer is written by itself.</summary>
+    public LayerTree? Layer { get; }
+
+    /// <summary>A layer has said what the root directory is.</summary>
+    public bool HasRoot => _directories.ContainsKey("");
 
     public UnpackBudget Budget { get; }
 
@@ -113,6 +132,9 @@ internal sealed class RootfsBuilder : IDisposable
     internal void NoteDirectory(string path, TarEntry entry) =>
         _directories[path] = (entry.Mode, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
 
+    internal void NoteDirectory(string path, in FileStatus status) =>
+        _directories[path] = (status.Mode, status.ModifiedSeconds, status.ModifiedNanoseconds);
+
     internal static (string Parent, string Name) Split(string path)
     {
         var slash = path.LastIndexOf('/');
@@ -133,14 +155,14 @@ internal sealed class RootfsBuilder : IDisposable
         ForgetParent();
         var (handle, real) = TryOpen(path) is { } direct
             ? (direct, path)
-            : new DirectoryResolver(_root, _options.Limits, where, written).Require(path);
+            : new DirectoryResolver(this, where, written).Require(path);
         _parent = (path, real, handle);
         return (handle, real);
     }
 
     /// <summary>The directory at <paramref name="path"/>, or null when there is none; the caller disposes it.</summary>
     internal DirectoryHandle? FindDirectory(string path, string where, HashSet<string> written) =>
-        TryOpen(path) ?? new DirectoryResolver(_root, _options.Limits, where, written).Find(path);
+        TryOpen(path) ?? new DirectoryResolver(this, where, written).Find(path);
 
     internal void RemoveTree(DirectoryHandle directory, string path, string name)
     {

@@ -27,15 +27,21 @@ public sealed record UnpackLimits
 /// <summary>Counts what was used of the limits over all layers of an image. Bytes may be added by several layers at once.</summary>
 internal sealed class UnpackBudget(UnpackLimits limits)
 {
-    private long _entries;
     private long _bytes;
 
     public UnpackLimits Limits => limits;
 
-    public void AddEntry(string where)
+    /// <summary>Entries so far.</summary>
+    public int Entries { get; private set; }
+
+    public void AddEntry(string where) => AddEntries(1, where);
+
+    /// <summary>What was unpacked before counts like what is unpacked now.</summary>
+    public void AddStored(int entries, long bytes, string where)
     {
-        if (++_entries > limits.Entries)
-            throw TooLarge($"more than {limits.Entries} entries", where);
+        AddEntries(entries, where);
+        if (Interlocked.Add(ref _bytes, bytes) > limits.Bytes)
+            throw TooLarge($"more than {limits.Bytes} bytes unpacked", where);
     }
 
     public void AddBytes(int count, long layerBytes, long compressedBytes, string where)
@@ -44,6 +50,12 @@ internal sealed class UnpackBudget(UnpackLimits limits)
             throw TooLarge($"more than {limits.Bytes} bytes unpacked", where);
         if (layerBytes > limits.RatioFreeBytes && layerBytes / limits.Ratio > compressedBytes)
             throw TooLarge($"{layerBytes} bytes out of {compressedBytes} compressed ones, more than {limits.Ratio} to 1", where);
+    }
+
+    private void AddEntries(int count, string where)
+    {
+        if ((Entries += count) > limits.Entries)
+            throw TooLarge($"more than {limits.Entries} entries", where);
     }
 
     public static ImageException TooLarge(string what, string where) =>

@@ -126,6 +126,10 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
             return;
         }
 
+        // Its owner may have to give back the right to do so first.
+        const uint ownerAll = 0x1c0;
+        if ((status.Mode & ownerAll) != ownerAll)
+            ChangeMode(name, status.Mode | ownerAll);
         using (var inner = OpenBeneath(name))
         {
             foreach (var child in inner.Names())
@@ -158,10 +162,57 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
 
     public void SetAttribute(string name, string attribute, ReadOnlySpan<byte> value)
     {
-        fixed (byte* path = FileName.Terminated($"/proc/self/fd/{Descriptor}/{name}"))
+        fixed (byte* path = FileName.Terminated(PathOf(name)))
         fixed (byte* attributeName = FileName.Terminated(attribute))
         fixed (byte* bytes = value.IsEmpty ? [0] : value)
             Check(FileCalls.SetAttribute(path, attributeName, bytes, (nuint)value.Length, 0), "lsetxattr", $"{name} ({attribute})");
+    }
+
+    /// <summary>Names of the extended attributes, in no order.</summary>
+    public IReadOnlyList<string> AttributeNames(string name)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* path = FileName.Terminated(PathOf(name)))
+        fixed (byte* target = buffer)
+        {
+            var count = FileCalls.ListAttributes(path, target, (nuint)buffer.Length);
+            if (count < 0 && Marshal.GetLastPInvokeError() == Errno.NotSupported)
+                return [];
+            if (count < 0)
+                throw Failure("llistxattr", name);
+            return [.. FileName.FromBytes(buffer[..(int)count]).Split('\0', StringSplitOptions.RemoveEmptyEntries)];
+        }
+    }
+
+    /// <summary>Null when there is no such attribute.</summary>
+    public byte[]? FindAttribute(string name, string attribute)
+    {
+        // Most are not there or short; the largest are XATTR_SIZE_MAX.
+        const int largest = 64 * 1024;
+        Span<byte> small = stackalloc byte[256];
+        return TryGetAttribute(name, attribute, small, out var value) || TryGetAttribute(name, attribute, new byte[largest], out value)
+            ? value
+            : throw Failure("lgetxattr", name);
+    }
+
+    // False when the buffer is too small.
+    private bool TryGetAttribute(string name, string attribute, Span<byte> buffer, out byte[]? value)
+    {
+        value = null;
+        fixed (byte* path = FileName.Terminated(PathOf(name)))
+        fixed (byte* attributeName = FileName.Terminated(attribute))
+        fixed (byte* target = buffer)
+        {
+            var count = FileCalls.GetAttribute(path, attributeName, target, (nuint)buffer.Length);
+            if (count >= 0)
+                value = buffer[..(int)count].ToArray();
+            return count >= 0 || Marshal.GetLastPInvokeError() switch
+            {
+                Errno.NoData or Errno.NotSupported => true,
+                Errno.OutOfRange => false,
+                _ => throw Failure("lgetxattr", name),
+            };
+        }
     }
 
     /// <summary>Null when there is no such name.</summary>
@@ -195,7 +246,14 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[24..]),
             BinaryPrimitives.ReadUInt32LittleEndian(buffer[16..]),
             BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..]),
-            BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]));
+            BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]))
+        {
+            ModifiedSeconds = BinaryPrimitives.ReadInt64LittleEndian(buffer[112..]),
+            ModifiedNanoseconds = BinaryPrimitives.ReadInt32LittleEndian(buffer[120..]),
+            Major = BinaryPrimitives.ReadUInt32LittleEndian(buffer[128..]),
+            Minor = BinaryPrimitives.ReadUInt32LittleEndian(buffer[132..]),
+            Device = (BinaryPrimitives.ReadUInt32LittleEndian(buffer[136..]), BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..])),
+        };
     }
 
     /// <summary>The names in this directory, without <c>.</c> and <c>..</c>, in no order.</summary>
@@ -227,7 +285,16 @@ public sealed unsafe class DirectoryHandle : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Writes out what waits in memory for the whole file system that this directory is on.</summary>
+    public void SyncFileSystem() => Check(FileCalls.SyncFileSystem(Descriptor), "syncfs", ".");
+
+    /// <summary>A path of this directory that is valid in this process while it is open, whatever it is called.</summary>
+    public string DescriptorPath => $"/proc/self/fd/{Descriptor}";
+
     protected override bool ReleaseHandle() => FileCalls.Close((int)handle) == 0;
+
+    // The calls on attributes know no directory descriptors.
+    private string PathOf(string name) => $"{DescriptorPath}/{name}";
 
     private int Descriptor => IsClosed ? throw new ObjectDisposedException(nameof(DirectoryHandle)) : (int)handle;
 

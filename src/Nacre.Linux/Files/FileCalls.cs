@@ -97,6 +97,21 @@ internal static unsafe partial class FileCalls
     [LibraryImport(Library, EntryPoint = "lsetxattr", SetLastError = true)]
     internal static partial int SetAttribute(byte* path, byte* name, byte* value, nuint size, int flags);
 
+    [LibraryImport(Library, EntryPoint = "lgetxattr", SetLastError = true)]
+    internal static partial nint GetAttribute(byte* path, byte* name, byte* value, nuint size);
+
+    [LibraryImport(Library, EntryPoint = "llistxattr", SetLastError = true)]
+    internal static partial nint ListAttributes(byte* path, byte* names, nuint size);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Control(int descriptor, nuint request, nint argument);
+
+    [LibraryImport(Library, EntryPoint = "copy_file_range", SetLastError = true)]
+    internal static partial nint CopyRange(int from, long* fromOffset, int to, long* toOffset, nuint count, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int descriptor, long offset, int whence);
+
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
     internal static partial int Statx(int directory, byte* name, int flags, uint mask, byte* buffer);
 
@@ -108,4 +123,7 @@ internal static unsafe partial class FileCalls
 
     [LibraryImport(Library, EntryPoint = "geteuid")]
     internal static partial uint EffectiveUser();
+
+    [LibraryImport(Library, EntryPoint = "getegid")]
+    internal static partial uint EffectiveGroup();
 }

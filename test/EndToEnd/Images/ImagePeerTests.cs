@@ -82,10 +82,9 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
     [InlineData("ec")]
     public async Task Debians_skopeo_and_we_read_each_others_JWE(string kind)
     {
-        using AsymmetricAlgorithm key = kind == "rsa" ? RSA.Create(2048) : ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        var (priv, pub) = (Path.Combine(_scene.Directory, "key.pem"), Path.Combine(_scene.Directory, "pub.pem"));
-        await File.WriteAllTextAsync(priv, key is RSA rsa ? rsa.ExportRSAPrivateKeyPem() : key.ExportPkcs8PrivateKeyPem());
-        await File.WriteAllTextAsync(pub, key.ExportSubjectPublicKeyInfoPem());
+        var (key, priv, pub) = await WriteKeyAsync<AsymmetricAlgorithm>(
+            kind == "rsa" ? RSA.Create(2048) : ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256), "key");
+        using var owned = key;
         await ToolRun.RunAsync("skopeo", ["copy", "-q", "--dest-tls-verify=false", "--encryption-key", $"jwe:{pub}", $"oci:{_scene.Layout}:plain", _scene.Docker]);
         var result = await _scene.PullAsync(ImagePolicy.InsecureAcceptAnything, options: new() { Unwrappers = [new JweUnwrapper(key)] });
         Assert.All(result.Layers, layer => Assert.True(layer.Encrypted));
@@ -108,6 +107,55 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
             await ProviderConfigAsync(server.Address));
 
         await _scene.PullAsync(ImagePolicy.InsecureAcceptAnything, $"oci:{target}:1");
+    }
+
+    [Fact]
+    public async Task We_read_layers_that_skopeo_compressed_while_it_encrypted_them()
+    {
+        var skopeo = await NewerAsync("skopeo");
+        var (key, priv, pub) = await WriteKeyAsync(RSA.Create(2048), "rsa");
+        using (key)
+        {
+            // As buildah has its images: the digest in the private options is then that of the uncompressed layer.
+            var plain = Path.Combine(_scene.Directory, "dir");
+            await ToolRun.RunAsync(skopeo, ["copy", "-q", "--insecure-policy", "--dest-decompress", $"oci:{_scene.Layout}:plain", $"dir:{plain}"]);
+            await ToolRun.RunAsync(skopeo,
+                ["copy", "-q", "--insecure-policy", "--dest-tls-verify=false", "--encryption-key", $"jwe:{pub}", $"dir:{plain}", _scene.Docker]);
+
+            var result = await _scene.PullAsync(ImagePolicy.InsecureAcceptAnything, options: new() { Unwrappers = [new JweUnwrapper(key)] });
+            Assert.All(result.Layers, layer => Assert.True(layer.Encrypted));
+            (await NacreProgram.RunAsync(
+                ["image", "decrypt", _scene.Docker, $"oci:{Path.Combine(_scene.Directory, "open")}:1", "--jwe", priv, "--plain-http", "loopback"])).AssertDone();
+        }
+    }
+
+    [Fact]
+    public async Task Each_of_several_recipients_opens_the_chosen_layers()
+    {
+        var skopeo = await NewerAsync("skopeo");
+        var (rsa, rsaPrivate, rsaPublic) = await WriteKeyAsync(RSA.Create(2048), "rsa");
+        var (ec, ecPrivate, ecPublic) = await WriteKeyAsync(ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256), "ec");
+        using (rsa)
+        using (ec)
+        {
+            (await NacreProgram.RunAsync(["image", "encrypt", $"oci:{_scene.Layout}:plain", _scene.Docker, "--jwe", rsaPublic, "--jwe", ecPublic,
+                "--layer", "-1", "--plain-http", "loopback"])).AssertDone();
+            foreach (var key in (string[])[rsaPrivate, ecPrivate])
+            {
+                var target = Path.Combine(_scene.Directory, Path.GetFileName(key) + ".open");
+                await ToolRun.RunAsync(skopeo,
+                    ["copy", "-q", "--insecure-policy", "--src-tls-verify=false", "--decryption-key", key, _scene.Docker, $"oci:{target}:1"]);
+            }
+
+            await ToolRun.RunAsync(skopeo, ["copy", "-q", "--insecure-policy", "--dest-tls-verify=false", "--encryption-key", $"jwe:{rsaPublic}",
+                "--encryption-key", $"jwe:{ecPublic}", "--encrypt-layer", "-1", $"oci:{_scene.Layout}:plain", _scene.Docker]);
+            foreach (var key in (AsymmetricAlgorithm[])[rsa, ec])
+            {
+                var result = await _scene.PullAsync(ImagePolicy.InsecureAcceptAnything, options: new() { Unwrappers = [new JweUnwrapper(key)] });
+                Assert.Equal([false, true], result.Layers.Select(layer => layer.Encrypted));
+                Directory.Delete(_scene.Bundle, recursive: true);
+            }
+        }
     }
 
     [Fact]
@@ -196,6 +244,15 @@ public sealed class ImagePeerTests(DockerRegistryFixture fixture) : IClassFixtur
     }
 
     public void Dispose() => _scene.Dispose();
+
+    private async Task<(T Key, string Private, string Public)> WriteKeyAsync<T>(T key, string name)
+        where T : AsymmetricAlgorithm
+    {
+        var (priv, pub) = (Path.Combine(_scene.Directory, $"{name}.pem"), Path.Combine(_scene.Directory, $"{name}.pub"));
+        await File.WriteAllTextAsync(priv, key is RSA rsa ? rsa.ExportRSAPrivateKeyPem() : key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(pub, key.ExportSubjectPublicKeyInfoPem());
+        return (key, priv, pub);
+    }
 
     private async Task<(string Name, string Value)> ProviderConfigAsync(RpcAddress address)
     {

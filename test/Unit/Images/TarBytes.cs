@@ -7,6 +7,7 @@ namespace Nacre.UnitTests.Images;
 internal sealed class TarBytes
 {
     private readonly List<byte> _bytes = [];
+    private readonly List<string> _entries = [];
 
     public TarBytes File(string name, string content = "", uint mode = 0x1a4, long? size = null, string? mtime = null) =>
         Entry('0', name, content: Encoding.UTF8.GetBytes(content), mode: mode, size: size, mtime: mtime);
@@ -40,6 +41,7 @@ internal sealed class TarBytes
         uint major = 0, uint minor = 0, byte[]? sizeField = null)
     {
         content ??= [];
+        _entries.Add($"{type} {name}{(link.Length > 0 ? "→" : "")}{link}");
         var header = new byte[512];
         Put(header, 0, 100, name);
         Put(header, 100, 8, Octal(mode, 7));
@@ -62,6 +64,9 @@ internal sealed class TarBytes
     }
 
     public byte[] ToArray() => [.. _bytes, .. new byte[1024]];
+
+    /// <summary>The entries, for messages.</summary>
+    public override string ToString() => string.Join(", ", _entries);
 
     private static string Octal(long value, int digits) => Convert.ToString(value, 8).PadLeft(digits, '0');
 
