@@ -78,6 +78,7 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
     private async ValueTask ConnectAsync(CancellationToken cancel)
     {
         _response = await _connection.RequireAsync(await _connection.SendAsync(CreateRequest, cancel), $"blob {_blob.Digest}", cancel);
+        _connection.RequireNoPage(_response);
         if (_position > 0 && (_response.StatusCode != HttpStatusCode.PartialContent || _response.Content.Headers.ContentRange?.From != _position))
             throw new ImageException(ImageFault.Unreachable, $"the transfer broke at byte {_position} and the registry cannot resume it",
                 _connection.Where, "try again");
