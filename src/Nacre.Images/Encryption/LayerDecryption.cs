@@ -55,15 +55,23 @@ public sealed class LayerDecryption(IReadOnlyList<ILayerKeyUnwrapper> unwrappers
         };
     }
 
-    /// <summary>The plaintext blob of an encrypted layer, checked at its end (MAC, and the digest in the private options).</summary>
+    /// <summary>The plaintext blob of an encrypted layer, checked at its end by its MAC.</summary>
     public async ValueTask<Stream> OpenAsync(Descriptor layer, Stream ciphertext, string where, CancellationToken cancel)
+    {
+        using var options = await UnwrapAsync(layer, where, cancel);
+        return Open(layer, ciphertext, options, where);
+    }
+
+    /// <summary>
+    /// The same, with a key that was unwrapped before and that stays the caller's. The digest in the private options is not compared: skopeo
+    /// and buildah compress on the way and note the digest of what they began with (guest.md 5.2: no other reader checks it).
+    /// </summary>
+    internal static Stream Open(Descriptor layer, Stream ciphertext, PrivateLayerOptions options, string where)
     {
         if (!layer.Annotations.TryGetValue(PublicLayerOptions.Annotation, out var annotation))
             throw OciJson.Malformed($"an encrypted layer has no annotation {PublicLayerOptions.Annotation}", where);
 
         var publicOptions = PublicLayerOptions.Parse(annotation, where);
-        using var options = await UnwrapAsync(layer, where, cancel);
-        var plain = new LayerDecryptStream(ciphertext, options.Key, options.Nonce, publicOptions.Mac, where);
-        return options.PlaintextDigest is null ? plain : new DigestStream(plain, options.PlaintextDigest, where);
+        return new LayerDecryptStream(ciphertext, options.Key, options.Nonce, publicOptions.Mac, where);
     }
 }
