@@ -92,7 +92,8 @@ internal sealed record SignedMessage(ReadOnlyMemory<byte> Content, Certificate S
         return signer;
     }
 
-    private static void CheckAttributes(ReadOnlyMemory<byte> encoded, Certificate signer, byte[] content, string contentType, HashAlgorithmName hash)
+    private static void CheckAttributes(
+        ReadOnlyMemory<byte> encoded, Certificate signer, byte[] content, string contentType, HashAlgorithmName hash)
     {
         var byType = new Dictionary<string, ReadOnlyMemory<byte>>();
         var set = new AsnReader(encoded, AsnEncodingRules.DER).ReadSetOf(Explicit(0));

@@ -56,7 +56,7 @@ public sealed class CoseSign1
         var id = fields.Integer(AlgorithmLabel);
         var algorithm = profile.Find(id) ?? throw fields.Malformed(AlgorithmLabel, $"is {id}, not one of {profile}");
         if (Critical(fields).FirstOrDefault(label => !profile.Understood.Contains(label) || !fields.Has(label)) is { } unknown)
-            throw fields.Malformed(CriticalLabel, $"names the header '{unknown}', which is not understood or not there");
+            throw fields.Malformed(CriticalLabel, $"names the header '{unknown}', which must be understood and be there");
 
         var start = reader.Offset;
         reader.Item("unprotected");

@@ -31,7 +31,8 @@ public sealed class ImageConfiguration
     [
         "work_dir", "image_security_policy", "image_security_policy_uri", "sigstore_config", "sigstore_config_uri",
         "authenticated_registry_credentials_uri", "registry_config", "registry_configuration_uri", "max_concurrent_layer_downloads_per_image",
-        "image_pull_proxy", "extra_root_certificates", "notation_trust_policy", "notation_trust_policy_uri", "notation_trust_store", "kbc", "kbs_uri",
+        "image_pull_proxy", "extra_root_certificates", "notation_trust_policy", "notation_trust_policy_uri", "notation_trust_store",
+        "kbc", "kbs_uri",
     ];
 
     private readonly JsonObject _table;
@@ -53,8 +54,9 @@ public sealed class ImageConfiguration
             var table = root[Table] as JsonObject ?? throw Invalid($"there is no table '{Table}'", where);
             return new ImageConfiguration(table, $"{where}, {Table}").RequireKnown();
         }
-        catch (Exception e) when (e is JsonException or MalformedDataException)
+        catch (Exception e) when (e is JsonException or MalformedDataException or InvalidOperationException)
         {
+            // The last is what the framework says of a name with half of a surrogate pair.
             throw Invalid(e.Message, where, e);
         }
     }
@@ -64,7 +66,8 @@ public sealed class ImageConfiguration
     /// <param name="resources">The key broker; null when none is configured.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="ImageException">Something cannot be had or is not valid, or there is no policy.</exception>
-    public async Task<(ImagePolicy Policy, PullOptions Options)> ResolveAsync(PullOptions basis, IResourceSource? resources, CancellationToken cancel)
+    public async Task<(ImagePolicy Policy, PullOptions Options)> ResolveAsync(
+        PullOptions basis, IResourceSource? resources, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(basis);
         var files = new PolicyFiles(resources);
