@@ -44,14 +44,20 @@ internal static class ImageVerifyCommand
         return command;
     }
 
-    internal static async Task<ImagePolicy> ReadPolicyAsync(
-        FileInfo? file, string[] keys, NotationTrust? notation, CancellationToken cancel) => (file, keys) switch
+    internal static async Task<ImagePolicy> ReadPolicyAsync(FileInfo? file, string[] keys, NotationTrust? notation, CancellationToken cancel)
     {
-        (null, []) when notation is not null => ImagePolicy.OnlyNotation,
-        (not null, []) => ImagePolicy.Parse(await File.ReadAllBytesAsync(file.FullName, cancel), file.FullName),
-        (null, not []) => ImagePolicy.RequireKeys(keys),
-        _ => throw new FormatException("give either --policy FILE or --key FILE, or --notation-policy FILE"),
-    };
+        switch (file, keys)
+        {
+            case (null, []) when notation is not null:
+                return ImagePolicy.OnlyNotation;
+            case ({ } policy, []):
+                return ImagePolicy.Parse(await File.ReadAllBytesAsync(policy.FullName, cancel), policy.FullName);
+            case (null, not []):
+                return ImagePolicy.RequireKeys(keys);
+            default:
+                throw new FormatException("give either --policy FILE or --key FILE, or --notation-policy FILE");
+        }
+    }
 
     private static JsonObject ToJson(PolicyDecision decision, ImageLocation location, string digest) => new()
     {

@@ -31,7 +31,10 @@ internal static class AttachedArtifact
         var index = await ReadIndexAsync(list);
         index["manifests"]!.AsArray().Add((JsonNode)new JsonObject
         {
-            ["mediaType"] = MediaTypes.OciManifest, ["digest"] = stored.Digest.ToString(), ["size"] = stored.Bytes.Length, ["artifactType"] = artifactType,
+            ["mediaType"] = MediaTypes.OciManifest,
+            ["digest"] = stored.Digest.ToString(),
+            ["size"] = stored.Bytes.Length,
+            ["artifactType"] = artifactType,
         });
         await list.PutManifestAsync(new(Encoding.UTF8.GetBytes(index.ToJsonString()), MediaTypes.OciIndex), own: true, CancellationToken.None);
         return stored.Digest;
