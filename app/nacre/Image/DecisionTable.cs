@@ -33,6 +33,8 @@ internal static class DecisionTable
         if (one.SignedName is not null)
             Line(text, "    signs", one.SignedName);
         Line(text, "    verdict", one.Problem ?? "good");
+        foreach (var note in one.Notes)
+            Line(text, "    note", note);
     }
 
     private static string Mark(bool good) => good ? "✓" : "✗";

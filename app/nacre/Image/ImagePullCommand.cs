@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
+using Nacre.Guest.DataHub;
 using Nacre.Images.Encryption;
 using Nacre.Images.Policy;
 using Nacre.Images.Pull;
@@ -18,6 +19,11 @@ internal static class ImagePullCommand
         var bundle = new Argument<DirectoryInfo>("bundle") { Description = "Directory for the OCI bundle; it must not exist, or be empty." };
         var policy = new Option<FileInfo?>("--policy") { Description = "containers-policy.json." };
         var keys = new Option<string[]>("--key") { Description = "Public key that must have signed: a PEM file or kbs:///…" };
+        var config = new Option<FileInfo?>("--config")
+        {
+            Description = "Configuration of a guest, cdh.toml or .json: its table 'image' has the policy and the rest.",
+            HelpName = "FILE",
+        };
         var insecure = new Option<bool>("--insecure-accept-anything") { Description = "No signature is asked for." };
         var keyFile = new Option<FileInfo?>("--key-file") { Description = "The 32 raw bytes that the layers' keys are wrapped with, instead of a key broker." };
         var keyId = new Option<string?>("--key-id") { Description = "Use the file for this key only." };
@@ -35,20 +41,28 @@ internal static class ImagePullCommand
         var devices = new Option<bool>("--devices") { Description = "Make device nodes (root only)." };
         var command = new Command("pull", "Verify, decrypt and unpack an image into a bundle that an OCI runtime can run.")
         {
-            reference, bundle, policy, keys, insecure, keyFile, keyId, jwe, store, kind, devices,
+            reference, bundle, policy, keys, config, insecure, keyFile, keyId, jwe, store, kind, devices,
         };
         var format = ResultFormat.AddTo(command);
         var stores = SignatureStoreOptions.AddTo(command);
+        var notationOptions = NotationOptions.AddTo(command);
         var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            var rules = line.GetValue(insecure)
-                ? ImagePolicy.InsecureAcceptAnything
-                : await ImageVerifyCommand.ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], cancel);
-            using var fileKeys = line.GetValue(keyFile) is { } file
+            var notation = await notationOptions.ReadAsync(line, cancel);
+            var guest = line.GetValue(config) is { } place
+                ? ImageConfiguration.Parse(await File.ReadAllTextAsync(place.FullName, cancel), place.FullName)
+                : null;
+            var (file, signers) = (line.GetValue(policy), line.GetValue(keys) ?? []);
+            if (guest is not null && (line.GetValue(insecure) || notation is not null || file is not null || signers.Length > 0))
+                throw new FormatException("the policy is that of --config; leave the other options for it out");
+            var rules = guest is not null ? null
+                : line.GetValue(insecure) ? ImagePolicy.InsecureAcceptAnything
+                : await ImageVerifyCommand.ReadPolicyAsync(file, signers, notation, cancel);
+            using var fileKeys = line.GetValue(keyFile) is { } kek
                 ? new KbsKeyUnwrapper(new SingleKeySource(
-                    line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(file, cancel)))
+                    line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(kek, cancel)))
                 : null;
             using var privateKey = await ImageVerb.ReadPrivateKeyAsync(line.GetValue(jwe), cancel);
             var registryOptions = await registry.ReadAsync(line, cancel);
@@ -58,17 +72,20 @@ internal static class ImagePullCommand
             {
                 Registry = registryOptions,
                 Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
-                Signatures = stores.Read(line) with { Http = handler },
+                Signatures = stores.Read(line) with { Http = handler, Notation = notation },
                 UserNamespace = RootlessUser.Find(),
                 Store = line.GetValue(store)?.FullName,
                 BundleKind = line.GetValue(kind) == "overlay" ? BundleKind.Overlay : BundleKind.Directory,
                 Unwrappers = [.. fileKeys is null ? (ILayerKeyUnwrapper[])[] : [fileKeys], .. privateKey is null ? (ILayerKeyUnwrapper[])[] : [new JweUnwrapper(privateKey)]],
             };
             await using var broker = brokerOptions.Open(line);
+            var resources = fileKeys is null ? broker : null;
+            if (guest is not null)
+                (rules, options) = await guest.ResolveAsync(options, resources, cancel);
             PullResult result;
             using (var progress = TransferProgress.Create(format.IsJson(line)))
             {
-                result = await new ImagePuller(fileKeys is null ? broker : null, rules, options, progress)
+                result = await new ImagePuller(resources, rules!, options, progress)
                     .PullAsync(ImageLocation.Parse(line.GetRequiredValue(reference)), line.GetRequiredValue(bundle).FullName, cancel);
             }
 

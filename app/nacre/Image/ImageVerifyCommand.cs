@@ -2,12 +2,13 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Nacre.Images;
 using Nacre.Images.Policy;
+using Nacre.Images.Policy.Notation;
 using Nacre.Images.Pull;
 using Nacre.Images.Transports;
 
 namespace Nacre.Cli.Image;
 
-/// <summary><c>nacre image verify REF --key FILE | --policy FILE</c></summary>
+/// <summary><c>nacre image verify REF --key FILE | --policy FILE | --notation-policy FILE</c></summary>
 internal static class ImageVerifyCommand
 {
     public static Command Create()
@@ -21,16 +22,18 @@ internal static class ImageVerifyCommand
         var authFile = ImageVerb.AuthFile();
         var command = new Command("verify", "Check the signatures of an image and say what was checked.") { reference, keys, policy, output, json, plainHttp, authFile };
         var stores = SignatureStoreOptions.AddTo(command);
+        var notationOptions = NotationOptions.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            var rules = await ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], cancel);
+            var notation = await notationOptions.ReadAsync(line, cancel);
+            var rules = await ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], notation, cancel);
             var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
             var location = ImageLocation.Parse(line.GetRequiredValue(reference));
             await using var source = location.OpenSource(options);
             var (index, manifest) = await source.GetImageAsync(digest: null, new PullOptions().Platform, cancel);
             await using var broker = brokerOptions.Open(line);
-            var evaluator = new PolicyEvaluator(rules, broker, stores.Read(line));
+            var evaluator = new PolicyEvaluator(rules, broker, stores.Read(line) with { Notation = notation });
             var decision = await evaluator.EvaluateAsync(location, source, index is null ? [manifest.Digest] : [manifest.Digest, index.Digest], cancel);
             if (line.GetValue(json) || line.GetValue(output) == "json")
                 await ImageVerb.WriteJsonAsync(ToJson(decision, location, manifest.Digest.ToString()));
@@ -41,12 +44,20 @@ internal static class ImageVerifyCommand
         return command;
     }
 
-    internal static async Task<ImagePolicy> ReadPolicyAsync(FileInfo? file, string[] keys, CancellationToken cancel) => (file, keys) switch
+    internal static async Task<ImagePolicy> ReadPolicyAsync(FileInfo? file, string[] keys, NotationTrust? notation, CancellationToken cancel)
     {
-        (not null, []) => ImagePolicy.Parse(await File.ReadAllBytesAsync(file.FullName, cancel), file.FullName),
-        (null, not []) => ImagePolicy.RequireKeys(keys),
-        _ => throw new FormatException("give either --policy FILE or --key FILE"),
-    };
+        switch (file, keys)
+        {
+            case (null, []) when notation is not null:
+                return ImagePolicy.OnlyNotation;
+            case ({ } policy, []):
+                return ImagePolicy.Parse(await File.ReadAllBytesAsync(policy.FullName, cancel), policy.FullName);
+            case (null, not []):
+                return ImagePolicy.RequireKeys(keys);
+            default:
+                throw new FormatException("give either --policy FILE or --key FILE, or --notation-policy FILE");
+        }
+    }
 
     private static JsonObject ToJson(PolicyDecision decision, ImageLocation location, string digest) => new()
     {
@@ -63,6 +74,7 @@ internal static class ImageVerifyCommand
             ["signatures"] = new JsonArray([.. item.Signatures.Select(one => (JsonNode)new JsonObject
             {
                 ["where"] = one.Where, ["signer"] = one.Signer, ["signedName"] = one.SignedName, ["accepted"] = one.Problem is null, ["problem"] = one.Problem,
+                ["notes"] = new JsonArray([.. one.Notes.Select(note => (JsonNode)JsonValue.Create(note))]),
             })]),
         })]),
     };

@@ -12,33 +12,39 @@ public sealed class CoseSign1
     private const ulong Tag = 18;
     private const int MaxHeader = 4096;
     private const int MaxHeaderEntries = 32;
+    private const int MaxLabel = 256;
+    private const int LargestSignature = 512;
     private const string AlgorithmLabel = "1";
     private const string CriticalLabel = "2";
 
     private readonly ReadOnlyMemory<byte> _protected;
 
-    private CoseSign1(ReadOnlyMemory<byte> header, CoseAlgorithm algorithm, ReadOnlyMemory<byte> payload, int payloadOffset, ReadOnlyMemory<byte> signature) =>
-        (_protected, Algorithm, Payload, PayloadOffset, Signature) = (header, algorithm, payload, payloadOffset, signature);
+    private CoseSign1(ReadOnlyMemory<byte> header, CoseAlgorithm algorithm) => (_protected, Algorithm) = (header, algorithm);
 
     public CoseAlgorithm Algorithm { get; }
 
     /// <summary>The map of the protected header, as it was signed.</summary>
     public ReadOnlyMemory<byte> ProtectedHeader => _protected;
 
-    public ReadOnlyMemory<byte> Payload { get; }
+    /// <summary>The map of the other header, which nobody signed. No label of the protected one is in it.</summary>
+    public ReadOnlyMemory<byte> UnprotectedHeader { get; private init; }
+
+    public ReadOnlyMemory<byte> Payload { get; private init; }
 
     /// <summary>Where the payload begins in the whole, for messages.</summary>
-    public int PayloadOffset { get; }
+    public int PayloadOffset { get; private init; }
 
-    public ReadOnlyMemory<byte> Signature { get; }
+    public ReadOnlyMemory<byte> Signature { get; private init; }
 
     /// <param name="structure">What is read, for messages.</param>
     /// <param name="bytes">One message, with tag 18 or without a tag, and nothing after it.</param>
     /// <param name="maxPayload">A longer payload is refused.</param>
     /// <param name="baseOffset">Where the bytes begin in the whole, for messages.</param>
+    /// <param name="profile">What the message may have; that of evidence unless given.</param>
     /// <exception cref="MalformedDataException">It is no such message, or its algorithm is not accepted.</exception>
-    public static CoseSign1 Parse(string structure, ReadOnlyMemory<byte> bytes, int maxPayload, int baseOffset = 0)
+    public static CoseSign1 Parse(string structure, ReadOnlyMemory<byte> bytes, int maxPayload, int baseOffset = 0, CoseProfile? profile = null)
     {
+        profile ??= CoseProfile.Evidence;
         var reader = new CborReader(structure, bytes.Span, baseOffset);
         if (reader.Peek("(tag)") == CborType.Tag && reader.Tag("(tag)") is not Tag and var tag)
             throw reader.Malformed("(tag)", $"is {tag}, must be 18 (COSE_Sign1)");
@@ -48,32 +54,69 @@ public sealed class CoseSign1
         var header = Slice(bytes, ref reader, "protected", MaxHeader);
         var fields = CborMap.Parse($"{structure}.protected", header.Bytes, MaxHeaderEntries, baseOffset + header.Offset);
         var id = fields.Integer(AlgorithmLabel);
-        var algorithm = CoseAlgorithm.Find(id)
-            ?? throw fields.Malformed(AlgorithmLabel, $"is {id}, not one of -7 (ES256), -35 (ES384), -36 (ES512)");
-        if (fields.Has(CriticalLabel))
-            throw fields.Malformed(CriticalLabel, "names headers that must be understood, and none is");
+        var algorithm = profile.Find(id) ?? throw fields.Malformed(AlgorithmLabel, $"is {id}, not one of {profile}");
+        if (Critical(fields).FirstOrDefault(label => !profile.Understood.Contains(label) || !fields.Has(label)) is { } unknown)
+            throw fields.Malformed(CriticalLabel, $"names the header '{unknown}', which must be understood and be there");
 
         var start = reader.Offset;
         reader.Item("unprotected");
-        var unprotected = CborMap.Parse($"{structure}.unprotected", bytes[start..reader.Offset], MaxHeaderEntries, baseOffset + start);
+        var unprotectedBytes = bytes[start..reader.Offset];
+        var unprotected = CborMap.Parse($"{structure}.unprotected", unprotectedBytes, MaxHeaderEntries, baseOffset + start);
         if (unprotected.Has(CriticalLabel))
             throw unprotected.Malformed(CriticalLabel, "must be in the protected header");
         if (unprotected.Labels.FirstOrDefault(fields.Has) is { } twice)
             throw unprotected.Malformed(twice, "is in the protected header already, and only there it counts");
 
         var payload = Slice(bytes, ref reader, "payload", maxPayload);
-        var signature = Slice(bytes, ref reader, "signature", CoseAlgorithm.Es512.SignatureSize);
-        if (signature.Bytes.Length != algorithm.SignatureSize)
-            throw reader.Malformed("signature", $"is {signature.Bytes.Length} bytes long, {algorithm.Name} has {algorithm.SignatureSize}");
+        var signature = Slice(bytes, ref reader, "signature", LargestSignature);
+        if (algorithm.SignatureSize is { } size && signature.Bytes.Length != size)
+            throw reader.Malformed("signature", $"is {signature.Bytes.Length} bytes long, {algorithm.Name} has {size}");
 
         reader.End();
-        return new(header.Bytes, algorithm, payload.Bytes, baseOffset + payload.Offset, signature.Bytes);
+        return new(header.Bytes, algorithm)
+        {
+            UnprotectedHeader = unprotectedBytes,
+            Payload = payload.Bytes,
+            PayloadOffset = baseOffset + payload.Offset,
+            Signature = signature.Bytes,
+        };
     }
 
-    /// <summary>Checks the signature over <c>["Signature1", protected, h'', payload]</c> (section 4.4).</summary>
+    /// <summary>The labels that <c>crit</c> of a protected header names; integers as decimal digits (section 3.1).</summary>
+    public static IReadOnlyList<string> Critical(CborMap header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        if (!header.Has(CriticalLabel))
+            return [];
+        if (!header.TryRead(CriticalLabel, out var reader))
+            throw header.Malformed(CriticalLabel, "is null");
+
+        var labels = new string[reader.Array(CriticalLabel, MaxHeaderEntries)];
+        if (labels.Length == 0)
+            throw header.Malformed(CriticalLabel, "is empty");
+        for (var i = 0; i < labels.Length; i++)
+        {
+            labels[i] = reader.Peek(CriticalLabel) == CborType.TextString
+                ? reader.Text(CriticalLabel, MaxLabel)
+                : CborMap.Text(reader.Integer(CriticalLabel));
+        }
+
+        reader.End();
+        return labels;
+    }
+
+    /// <summary>Checks the signature over <see cref="SignedContent"/>.</summary>
     public bool Verify(VerificationKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
+        return Algorithm.SignatureSize is null
+            ? key.VerifyRsaPss(Algorithm.Hash, SignedContent(), Signature.Span)
+            : key.VerifyEcdsa(Algorithm.Hash, SignedContent(), Signature.Span);
+    }
+
+    /// <summary>The bytes that are signed: <c>["Signature1", protected, h'', payload]</c> (section 4.4).</summary>
+    public byte[] SignedContent()
+    {
         var signed = new byte[1 + 11 + 9 + _protected.Length + 1 + 9 + Payload.Length];
         var length = 0;
         signed[length++] = 0x84;
@@ -81,7 +124,7 @@ public sealed class CoseSign1
         length += Write(signed.AsSpan(length), 0x40, _protected.Span);
         length += Write(signed.AsSpan(length), 0x40, []);
         length += Write(signed.AsSpan(length), 0x40, Payload.Span);
-        return key.VerifyEcdsa(Algorithm.Hash, signed.AsSpan(0, length), Signature.Span);
+        return signed[..length];
     }
 
     private static (ReadOnlyMemory<byte> Bytes, int Offset) Slice(ReadOnlyMemory<byte> bytes, ref CborReader reader, string field, int max)

@@ -9,6 +9,8 @@ public sealed record CertificateUse
     public const string ExtendedKeyUsageOid = "2.5.29.37";
     public const string SubjectAlternativeNameOid = "2.5.29.17";
     public const string CodeSigning = "1.3.6.1.5.5.7.3.3";
+    private const string AuthorityInformationAccessOid = "1.3.6.1.5.5.7.1.1";
+    private const string StatusResponder = "1.3.6.1.5.5.7.48.1";
     private const string Structure = "x509.extension";
     private const int MostNames = 64;
     private static readonly string[] s_understood =
@@ -31,6 +33,9 @@ public sealed record CertificateUse
     /// <summary>Whether KeyUsage is absent or allows digital signatures.</summary>
     public bool MaySignData { get; private init; }
 
+    /// <summary>Whether it names a server that says if it was revoked (OCSP, RFC 6960).</summary>
+    public bool HasStatusResponder { get; private init; }
+
     /// <summary>A critical extension that is not understood here; null when there is none.</summary>
     public string? UnknownCritical { get; private init; }
 
@@ -50,6 +55,7 @@ public sealed record CertificateUse
             // RFC 5280, section 4.2.1.3: digitalSignature is bit 0, counted from the most significant.
             MaySignData = Read(extensions, CertificateExtensions.KeyUsageOid, der => der.ReadBitString(out _)) is not { } bits
                 || (bits.Length > 0 && (bits[0] & 0x80) != 0),
+            HasStatusResponder = (Read(extensions, AuthorityInformationAccessOid, ReadMethods) ?? []).Contains(StatusResponder),
             UnknownCritical = extensions.CriticalOids.FirstOrDefault(oid => !s_understood.Contains(oid)),
         };
     }
@@ -94,5 +100,15 @@ public sealed record CertificateUse
         while (sequence.HasData)
             purposes.Add(sequence.ReadObjectIdentifier());
         return purposes;
+    }
+
+    // RFC 5280, section 4.2.2.1: how, and where.
+    private static List<string> ReadMethods(AsnReader der)
+    {
+        var methods = new List<string>();
+        var sequence = der.ReadSequence();
+        while (sequence.HasData)
+            methods.Add(sequence.ReadSequence().ReadObjectIdentifier());
+        return methods;
     }
 }

@@ -66,7 +66,7 @@ public sealed record SignatureAlgorithm(SignatureScheme Scheme, HashAlgorithmNam
     private static AsnReader Parameter(AsnReader parameters, int number) =>
         parameters.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, number));
 
-    private static HashAlgorithmName ReadHash(AsnReader algorithm)
+    internal static HashAlgorithmName ReadHash(AsnReader algorithm)
     {
         var oid = algorithm.ReadObjectIdentifier();
         if (algorithm.HasData)

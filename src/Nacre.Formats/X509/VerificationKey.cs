@@ -87,7 +87,7 @@ public sealed class VerificationKey : IDisposable
             case SignatureScheme.RsaPkcs1:
                 return _rsa is not null && _rsa.VerifyData(data, signature, algorithm.Hash, RSASignaturePadding.Pkcs1);
             case SignatureScheme.RsaPss:
-                return _rsa is not null && _rsa.VerifyData(data, signature, algorithm.Hash, RSASignaturePadding.Pss);
+                return VerifyRsaPss(algorithm.Hash, data, signature);
             default:
                 return false;
         }
@@ -97,6 +97,10 @@ public sealed class VerificationKey : IDisposable
     public bool VerifyEcdsa(HashAlgorithmName hash, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
         _ecdsa is not null && signature.Length == 2 * _coordinate
         && _ecdsa.VerifyData(data, signature, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+
+    /// <summary>Checks RSASSA-PSS with MGF1 over the same hash and a salt as long as the hash.</summary>
+    public bool VerifyRsaPss(HashAlgorithmName hash, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
+        _rsa is not null && _rsa.VerifyData(data, signature, hash, RSASignaturePadding.Pss);
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Nacre.Images.References;
 
@@ -51,10 +52,25 @@ public sealed record Descriptor(string MediaType, Digest Digest, long Size)
 /// <summary>For what a manifest in an index is built (image-spec image-index.md); names as in Go.</summary>
 public sealed record Platform(string Os, string Architecture, string? Variant)
 {
+    /// <summary>The number of the variant, by the architecture's first when there is none (amd64 v1, arm v7, arm64 v8); -1 for other names.</summary>
+    internal int Level => (Architecture, Variant) switch
+    {
+        ("amd64", null or "") => 1,
+        ("arm", null or "") => 7,
+        ("arm64", null or "") => 8,
+        (_, null or "") => 0,
+        (_, ['v', .. var digits]) when int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var level) => level,
+        _ => -1,
+    };
+
     internal static Platform Read(JsonObject json, string where) => new(
         OciJson.FindText(json, "os", where) ?? "",
         OciJson.FindText(json, "architecture", where) ?? "",
         OciJson.FindText(json, "variant", where));
+
+    /// <summary>Whether a machine of this platform can run what was built for another: a newer variant runs older code.</summary>
+    internal bool Runs(Platform built) =>
+        built.Os == Os && built.Architecture == Architecture && (built.Variant == Variant || (built.Level >= 0 && built.Level <= Level));
 
     public override string ToString() => $"{Os}/{Architecture}{(string.IsNullOrEmpty(Variant) ? "" : "/" + Variant)}";
 }

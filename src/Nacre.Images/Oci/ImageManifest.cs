@@ -36,15 +36,13 @@ public sealed record ImageIndex(IReadOnlyList<Descriptor> Manifests)
         new([.. OciJson.Objects(stored.Json(where), "manifests", MostManifests, where)
             .Select((item, i) => Descriptor.Read(item, $"{where}, manifest {i + 1}"))]);
 
-    /// <summary>The manifest for a platform. A variant that is asked for must be there; one that is not asked for does not matter.</summary>
-    public Descriptor Require(Platform platform, string where)
-    {
-        var fitting = Manifests.Where(item =>
-            item.Platform is { } p && p.Os == platform.Os && p.Architecture == platform.Architecture
-            && (string.IsNullOrEmpty(platform.Variant) || p.Variant == platform.Variant)).ToList();
-        return fitting.Count > 0 ? fitting[0] : throw new ImageException(
+    /// <summary>
+    /// The manifest for a platform: of those that the machine can run, the one for the newest variant. An image for a newer variant than the
+    /// one that is asked for would end in an illegal instruction, so it is no match.
+    /// </summary>
+    public Descriptor Require(Platform platform, string where) =>
+        Manifests.Where(item => item.Platform is { } built && platform.Runs(built)).MaxBy(item => item.Platform!.Level) ?? throw new ImageException(
             ImageFault.NotFound,
             $"there is no image for {platform}, only for {string.Join(", ", Manifests.Select(item => item.Platform).OfType<Platform>())}",
-            where, "choose another --platform");
-    }
+            where, "use an image that was built for this platform");
 }

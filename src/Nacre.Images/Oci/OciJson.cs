@@ -17,13 +17,41 @@ internal static class OciJson
 
     public static JsonObject Parse(ReadOnlySpan<byte> json, string where)
     {
+        if (!System.Text.Unicode.Utf8.IsValid(json))
+            throw Malformed("it is not UTF-8", where);
+
         try
         {
-            return JsonNode.Parse(json, documentOptions: s_options) as JsonObject ?? throw Malformed("it must be a JSON object", where);
+            var root = JsonNode.Parse(json, documentOptions: s_options) as JsonObject ?? throw Malformed("it must be a JSON object", where);
+            DecodeAll(root);
+            return root;
         }
         catch (JsonException e)
         {
             throw Malformed($"it is no valid JSON: {e.Message}", where);
+        }
+        catch (InvalidOperationException)
+        {
+            throw Malformed("it has a text with half of a surrogate pair", where);
+        }
+    }
+
+    // Names and texts are decoded when they are asked for, which may be far from here.
+    private static void DecodeAll(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                foreach (var (_, value) in members)
+                    DecodeAll(value);
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                    DecodeAll(item);
+                break;
+            case JsonValue value:
+                value.TryGetValue<string>(out _);
+                break;
         }
     }
 

@@ -20,6 +20,12 @@ public sealed class ImagePolicy
     /// <summary>Every image, without any signature. The name is meant to be seen in a review.</summary>
     public static ImagePolicy InsecureAcceptAnything { get; } = new([new PolicyRequirement.AcceptAnything()]);
 
+    /// <summary>
+    /// No requirements of its own, for images that only Notation signatures decide about (<see cref="Signatures.SignatureOptions.Notation"/>). A
+    /// decision without any requirement refuses.
+    /// </summary>
+    public static ImagePolicy OnlyNotation { get; } = new([]);
+
     public static ImagePolicy Parse(ReadOnlySpan<byte> json, string where)
     {
         if (json.Length > LargestPolicy)

@@ -5,7 +5,11 @@ namespace Nacre.Images.Policy;
 /// <param name="Signer">The key or identity that it is by, or says it is by.</param>
 /// <param name="SignedName">The name that it is for; null when it says none, or is not to be believed.</param>
 /// <param name="Problem">Null when it is accepted; else why not.</param>
-public sealed record SignatureAttempt(string Where, string Signer, string? SignedName, string? Problem);
+public sealed record SignatureAttempt(string Where, string Signer, string? SignedName, string? Problem)
+{
+    /// <summary>What is wrong with it all the same, where the policy only wants it reported.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>What came of one requirement.</summary>
 /// <param name="Requirement">Its type, such as <c>sigstoreSigned</c>.</param>
@@ -32,7 +36,8 @@ public sealed record PolicyDecision(string Scope, IReadOnlyList<RequirementResul
 
     public ImageException ToException(string where)
     {
-        var failed = Requirements.First(requirement => !requirement.Holds);
+        var failed = Requirements.FirstOrDefault(requirement => !requirement.Holds)
+            ?? new("nothing", ImageFault.PolicyRejected, "at least one requirement", "none");
         return new(
             failed.Fault ?? ImageFault.PolicyRejected,
             $"the image policy refuses it: {failed.Requirement} under {Scope}: expected {failed.Expected}, found {failed.Found}",

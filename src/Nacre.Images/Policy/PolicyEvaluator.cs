@@ -1,3 +1,4 @@
+using Nacre.Images.Policy.Notation;
 using Nacre.Images.References;
 using Nacre.Images.Registry;
 using Nacre.Images.Signatures;
@@ -39,19 +40,26 @@ public sealed class PolicyEvaluator(ImagePolicy policy, IResourceSource? resourc
             });
         }
 
+        if (_options.Notation is { } notation)
+        {
+            results.Add(image is null
+                ? new("notation", ImageFault.SignatureMissing, $"a signature of {digests[0]}", "a place that holds no signatures")
+                : await new NotationCheck(notation, _options.Clock).CheckAsync(image, cancel));
+        }
+
         return new(scope, results);
     }
 
     /// <summary>One good signature is enough; what else was pushed beside it must not turn it into a refusal.</summary>
-    internal static RequirementResult Conclude(PolicyRequirement requirement, string expected, IReadOnlyList<SignatureAttempt> attempts)
+    internal static RequirementResult Conclude(string requirement, string expected, IReadOnlyList<SignatureAttempt> attempts)
     {
         if (attempts.Count == 0)
-            return new(requirement.Type, ImageFault.SignatureMissing, expected, "no signature");
+            return new(requirement, ImageFault.SignatureMissing, expected, "no signature");
 
         var good = attempts.FirstOrDefault(attempt => attempt.Problem is null);
         var found = good is null
             ? string.Join("; ", attempts.Select(attempt => attempt.Problem).Distinct())
             : $"a signature by {good.Signer}{(good.SignedName is null ? "" : $" for {good.SignedName}")}";
-        return new(requirement.Type, good is null ? ImageFault.SignatureInvalid : null, expected, found) { Signatures = attempts };
+        return new(requirement, good is null ? ImageFault.SignatureInvalid : null, expected, found) { Signatures = attempts };
     }
 }

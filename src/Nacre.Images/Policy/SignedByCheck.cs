@@ -27,11 +27,11 @@ internal sealed class SignedByCheck(PolicyFiles files, SignatureOptions options)
             {
                 attempts.Add(Try(signature, where, rings, image, requirement.Identity));
                 if (attempts[^1].Problem is null)
-                    return PolicyEvaluator.Conclude(requirement, expected, attempts);
+                    return PolicyEvaluator.Conclude(requirement.Type, expected, attempts);
             }
         }
 
-        return PolicyEvaluator.Conclude(requirement, expected, attempts);
+        return PolicyEvaluator.Conclude(requirement.Type, expected, attempts);
     }
 
     private SignatureAttempt Try(byte[] signature, string where, List<OpenPgpKeyring> rings, ImageInQuestion image, SignedIdentity identity)

@@ -28,7 +28,7 @@ internal sealed class SigstoreCheck(PolicyFiles files, SignatureOptions options)
                 break;
         }
 
-        return PolicyEvaluator.Conclude(requirement, $"a signature of {image.Digests[0]} by {trust}", attempts);
+        return PolicyEvaluator.Conclude(requirement.Type, $"a signature of {image.Digests[0]} by {trust}", attempts);
     }
 
     private SignatureAttempt Try(ImageSignature signature, SigstoreTrust trust, ImageInQuestion image)

@@ -42,6 +42,13 @@ public sealed class RegistriesConfig
             throw Malformed(e.Message, where, e);
         }
 
+        return Read(root, where);
+    }
+
+    /// <summary>The same from a table in another document.</summary>
+    public static RegistriesConfig Read(JsonObject root, string where)
+    {
+        ArgumentNullException.ThrowIfNull(root);
         var config = new RegistriesConfig();
         foreach (var table in Tables(root, "registry", where))
             config._rules.Add(Rule.Read(table, where));

@@ -207,15 +207,20 @@ internal sealed class RegistryConnection : IDisposable
             ]),
         };
 
-    /// <summary>A small body, within the time and size that are allowed. A page for people where data should be is said to be one.</summary>
-    public async ValueTask<byte[]> ReadBodyAsync(HttpResponseMessage response, int largest, CancellationToken cancel)
+    /// <summary>A page for people where data should be is said to be one.</summary>
+    public void RequireNoPage(HttpResponseMessage response)
     {
         if (response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml")
         {
             throw new ImageException(ImageFault.Malformed, "the answer is an HTML page", Where,
                 "something else than a registry answers at this address: a proxy's login page, or a web site");
         }
+    }
 
+    /// <summary>A small body, within the time and size that are allowed.</summary>
+    public async ValueTask<byte[]> ReadBodyAsync(HttpResponseMessage response, int largest, CancellationToken cancel)
+    {
+        RequireNoPage(response);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timeout.CancelAfter(_options.IdleTimeout);
         try

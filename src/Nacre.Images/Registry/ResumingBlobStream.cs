@@ -92,6 +92,8 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
     private async ValueTask ConnectAsync(CancellationToken cancel)
     {
         _response = await _connection.RequireAsync(await _connection.SendAsync(CreateRequest, cancel), $"blob {_blob.Digest}", cancel);
+        _connection.RequireNoPage(_response);
+
         // A registry that knows no ranges begins again; what we have goes by unread.
         _skip = _response.StatusCode == HttpStatusCode.OK ? _position : 0;
         if (_position > 0 && _skip == 0

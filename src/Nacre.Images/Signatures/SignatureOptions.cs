@@ -1,3 +1,5 @@
+using Nacre.Images.Policy.Notation;
+
 namespace Nacre.Images.Signatures;
 
 /// <summary>Where signatures are looked for besides the registry, and what time it is for keys and certificates.</summary>
@@ -8,6 +10,9 @@ public sealed record SignatureOptions
 
     /// <summary>How stores with an https address are reached; null for the system's way. Not disposed here.</summary>
     public HttpMessageHandler? Http { get; init; }
+
+    /// <summary>Who may have signed with Notation; given, such a signature is wanted besides what the image policy wants.</summary>
+    public NotationTrust? Notation { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

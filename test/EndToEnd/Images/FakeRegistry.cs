@@ -33,9 +33,9 @@ internal sealed class FakeRegistry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
-        await _serving;
+        // Not Stop before it: what is closed twice is opened again in between, on a port that may be somebody else's by then.
         _listener.Close();
+        await _serving;
     }
 
     private async Task ServeAsync()

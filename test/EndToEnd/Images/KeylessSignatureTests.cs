@@ -127,28 +127,7 @@ public sealed class KeylessSignatureTests(DockerRegistryFixture fixture) : IClas
         await using var image = _scene.OpenRegistry();
         var subject = await image.GetManifestAsync(null, CancellationToken.None);
         var bundle = Bundle(subject.Digest, predicateType);
-        var layer = await PutAsync(image, BundleType, Encoding.UTF8.GetBytes(bundle.ToJsonString()), []);
-        var referrer = await PutManifestAsync(image, new()
-        {
-            ["artifactType"] = BundleType,
-            ["layers"] = new JsonArray(layer),
-            ["subject"] = new JsonObject { ["mediaType"] = subject.MediaType, ["digest"] = subject.Digest.ToString(), ["size"] = subject.Bytes.Length },
-        }, own: false);
-
-        await using var list = image.WithTag($"{subject.Digest.Algorithm}-{subject.Digest.Hex}");
-        var index = new JsonObject
-        {
-            ["schemaVersion"] = 2,
-            ["mediaType"] = MediaTypes.OciIndex,
-            ["manifests"] = new JsonArray(new JsonObject
-            {
-                ["mediaType"] = MediaTypes.OciManifest,
-                ["digest"] = referrer.Digest.ToString(),
-                ["size"] = referrer.Bytes.Length,
-                ["artifactType"] = BundleType,
-            }),
-        };
-        await list.PutManifestAsync(new(Encoding.UTF8.GetBytes(index.ToJsonString()), MediaTypes.OciIndex), own: true, CancellationToken.None);
+        await AttachedArtifact.AttachAsync(image, BundleType, BundleType, Encoding.UTF8.GetBytes(bundle.ToJsonString()));
     }
 
     private JsonObject Bundle(Digest subject, string predicateType)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Nacre.EndToEndTests.Peers;
 
-/// <summary>A file system of 256 KiB that can be filled to the last byte and freed again.</summary>
+/// <summary>A file system of its own, 256 KiB unless told, that can be filled to the last byte and freed again.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     private const string Ballast = "ballast";
@@ -11,10 +11,12 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public string Path { get; }
 
-    public static async Task<SmallDisk> MountAsync()
+    public long FreeBytes => new DriveInfo(Path).AvailableFreeSpace;
+
+    public static async Task<SmallDisk> MountAsync(string size = "256k")
     {
         var disk = new SmallDisk(Directory.CreateTempSubdirectory("nacre-disk-").FullName);
-        await RunAsync("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.Path);
+        await RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk.Path);
         return disk;
     }
 
