@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace Nacre.Cli.Verity;
+
+/// <summary><c>nacre verity …</c></summary>
+internal static class VerityCommand
+{
+    public static Command Create() =>
+        new("verity", "Build and verify dm-verity hash trees, as veritysetup does.")
+        {
+            VerityFormatCommand.Create(),
+            VerityVerifyCommand.Create(),
+        };
+}
