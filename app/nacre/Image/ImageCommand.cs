@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nacre.Cli.Verity;
 
 namespace Nacre.Cli.Image;
 
@@ -15,5 +16,6 @@ internal static class ImageCommand
             ImageVerifyCommand.Create(),
             ImageInspectCommand.Create(),
             ImagePullCommand.Create(),
+            ImageLayersCommand.Create(),
         };
 }

@@ -1,5 +1,4 @@
 using Nacre.Formats.Verity;
-using Nacre.Images.Verity;
 
 namespace Nacre.Cli.Verity;
 

@@ -35,7 +35,7 @@ public sealed class VeritySetupTests : IDisposable
         string[] uuid = options.Contains("--no-superblock") ? [] : ["--uuid", Uuid];
 
         var theirs = RootOf(await ToolRun.RunAsync("veritysetup", ["format", Data, Theirs, .. options, .. uuid]));
-        var own = RootOf(await NacreAsync(0, "verity", "format", Data, Own, .. options, .. uuid));
+        var own = RootOf(await NacreAsync(0, ["verity", "format", Data, Own, .. options, .. uuid]));
 
         Assert.Equal(theirs, own);
         Assert.Equal(await File.ReadAllBytesAsync(Theirs), await File.ReadAllBytesAsync(Own));
