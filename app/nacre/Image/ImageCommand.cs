@@ -17,5 +17,6 @@ internal static class ImageCommand
             ImageInspectCommand.Create(),
             ImagePullCommand.Create(),
             ImageLayersCommand.Create(),
+            ImageMountCommand.Create(),
         };
 }

@@ -19,7 +19,7 @@ internal static class ImageLayersCommand
         var keys = new Option<string[]>("--key") { Description = "Public key that must have signed: a PEM file or kbs:///…" };
         var insecure = new Option<bool>("--insecure-accept-anything") { Description = "No signature is asked for." };
         var output = ImageVerb.Output();
-        var command = new Command("layers", "Make of each layer an EROFS image with a dm-verity tree, which a host may keep and a guest can check.")
+        var command = new Command("layers", "Make EROFS images with dm-verity trees of the layers, which a host may keep and a guest can check.")
         {
             reference, directory, policy, keys, insecure, output,
         };
@@ -53,15 +53,15 @@ internal static class ImageLayersCommand
                 ["layers"] = new JsonArray([.. made.Layers.Select(layer => (JsonNode)new JsonObject
                 {
                     ["diffId"] = layer.DiffId.ToString(),
-                    ["rootHash"] = Convert.ToHexStringLower(layer.RootHash),
-                    ["hashOffset"] = layer.HashOffset,
-                    ["salt"] = Convert.ToHexStringLower(layer.Salt),
+                    ["rootHash"] = Convert.ToHexStringLower(layer.Image.RootHash),
+                    ["hashOffset"] = layer.Image.HashOffset,
+                    ["salt"] = Convert.ToHexStringLower(layer.Image.Salt),
                 })]),
             });
             return;
         }
 
         foreach (var layer in made.Layers)
-            await Console.Out.WriteLineAsync($"{layer.DiffId}   {Convert.ToHexStringLower(layer.RootHash)}");
+            await Console.Out.WriteLineAsync($"{layer.DiffId}   {Convert.ToHexStringLower(layer.Image.RootHash)}");
     }
 }

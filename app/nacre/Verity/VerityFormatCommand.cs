@@ -17,10 +17,17 @@ internal static class VerityFormatCommand
     public static Command Create()
     {
         var data = new Argument<FileInfo>("data") { Description = "File that the tree is over." };
-        var hash = new Argument<FileInfo?>("hash") { Description = "File for the tree; without it the tree is appended to DATA.", Arity = ArgumentArity.ZeroOrOne };
+        var hash = new Argument<FileInfo?>("hash")
+        {
+            Description = "File for the tree; without it the tree is appended to DATA.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var uuid = new Option<Guid?>("--uuid") { Description = "For the superblock; a random one." };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var command = new Command("format", "Build a hash tree and print its root hash. Example: nacre verity format disk.img disk.verity") { data, hash, uuid, json };
+        var command = new Command("format", "Build a hash tree and print its root hash. Example: nacre verity format disk.img disk.verity")
+        {
+            data, hash, uuid, json,
+        };
         var options = VerityOptions.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {

@@ -19,7 +19,8 @@ internal sealed class VerityOptions
     public static VerityOptions AddTo(Command command)
     {
         var o = new VerityOptions();
-        foreach (var option in (Option[])[o._hashOffset, o._noSuperblock, o._salt, o._hash, o._dataBlockSize, o._hashBlockSize, o._format, o._dataBlocks])
+        Option[] all = [o._hashOffset, o._noSuperblock, o._salt, o._hash, o._dataBlockSize, o._hashBlockSize, o._format, o._dataBlocks];
+        foreach (var option in all)
             command.Options.Add(option);
         return o;
     }
@@ -59,13 +60,17 @@ internal sealed class VerityOptions
         Require(line, _hashBlockSize, line.GetValue(_hashBlockSize), found.HashBlockSize);
         Require(line, _format, line.GetValue(_format), found.HashType);
         Require(line, _dataBlocks, line.GetValue(_dataBlocks), found.DataBlocks);
-        Require(line, _salt, line.GetValue(_salt) is { } salt ? Convert.ToHexStringLower(Salt(salt)) : null, Convert.ToHexStringLower(found.Salt.Span));
+        var salt = line.GetValue(_salt) is { } text ? Convert.ToHexStringLower(Salt(text)) : null;
+        Require(line, _salt, salt, Convert.ToHexStringLower(found.Salt.Span));
     }
 
     private static void Require(ParseResult line, Option option, object? said, object found)
     {
         if (line.GetResult(option) is { Implicit: false } && !Equals(said, found))
-            throw new CommandException($"{option.Name} is {said}, the superblock says {found}", "leave the option out, or name another tree", ExitCode.NotVerified);
+        {
+            throw new CommandException(
+                $"{option.Name} is {said}, the superblock says {found}", "leave the option out, or name another tree", ExitCode.NotVerified);
+        }
     }
 
     private VerityAlgorithm Algorithm(ParseResult line)

@@ -20,7 +20,10 @@ internal static class VerityVerifyCommand
             HelpName = "[HASH] ROOT",
         };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
-        var command = new Command("verify", "Verify all of a file and of its hash tree. Example: nacre verity verify disk.img disk.verity ROOT") { data, rest, json };
+        var command = new Command("verify", "Verify all of a file and of its hash tree. Example: nacre verity verify disk.img disk.verity ROOT")
+        {
+            data, rest, json,
+        };
         var options = VerityOptions.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {
@@ -53,7 +56,7 @@ internal static class VerityVerifyCommand
         }
 
         return place.IsOneFile && offset is null
-            ? throw new CommandException($"where in '{data}' is the hash tree?", "say --hash-offset, or name the file of the tree before the root hash")
+            ? throw new CommandException($"where in '{data}' is the hash tree?", "say --hash-offset, or name its file before the root hash")
             : place;
     }
 
@@ -67,13 +70,15 @@ internal static class VerityVerifyCommand
         }
         else
         {
-            parameters = options.Read(line, place, () => throw new CommandException("a tree without superblock needs its --salt", "'-' is no salt"));
+            parameters = options.Read(
+                line, place, () => throw new CommandException("a tree without superblock needs its --salt", "'-' is no salt"));
         }
 
         var tree = place.CreateTree(parameters, options.HasSuperblock(line));
         return tree.End <= place.Hash.Length
             ? tree
-            : throw new CommandException($"the tree ends at byte {tree.End}, '{place.Hash}' has {place.Hash.Length}", "the file is cut short, or the parameters are others");
+            : throw new CommandException(
+                $"the tree ends at byte {tree.End}, '{place.Hash}' has {place.Hash.Length}", "the file is cut short, or the parameters are others");
     }
 
     private static VeritySuperblock ReadSuperblock(VerityPlace place)

@@ -33,7 +33,8 @@ public static class ErofsAttributes
     /// <summary>Bytes of these attributes; 0 when there are none.</summary>
     public static long Size(IReadOnlyDictionary<string, byte[]> attributes) => attributes.Count == 0
         ? 0
-        : HeaderSize + attributes.Sum(pair => (long)Padded(EntrySize + pair.Key.Length - FindPrefix(pair.Key)!.Value.Prefix.Length + pair.Value.Length));
+        : HeaderSize + attributes.Sum(pair =>
+            (long)Padded(EntrySize + pair.Key.Length - FindPrefix(pair.Key)!.Value.Prefix.Length + pair.Value.Length));
 
     /// <summary>In the order of the names, so that the same attributes are the same bytes.</summary>
     public static void Write(IReadOnlyDictionary<string, byte[]> attributes, Span<byte> target)

@@ -11,7 +11,8 @@ namespace Nacre.Formats.Verity;
 /// <param name="HashBlockSize">Bytes.</param>
 /// <param name="DataBlocks">How many blocks of data there are.</param>
 /// <param name="Salt">0 to 256 bytes.</param>
-public sealed record VerityParameters(VerityAlgorithm Algorithm, int DataBlockSize, int HashBlockSize, long DataBlocks, ReadOnlyMemory<byte> Salt)
+public sealed record VerityParameters(
+    VerityAlgorithm Algorithm, int DataBlockSize, int HashBlockSize, long DataBlocks, ReadOnlyMemory<byte> Salt)
 {
     public const int SmallestBlock = 512;
 

@@ -73,8 +73,9 @@ public sealed record VeritySuperblock(VerityParameters Parameters, Guid Uuid)
         var name = Encoding.Latin1.GetString(field[..end]);
         return VerityAlgorithm.TryFind(name, out var algorithm)
             ? algorithm
-            : throw r.Malformed($"is '{string.Concat(name.Select(sign => char.IsAsciiLetterOrDigit(sign) || sign == '-' ? sign : '?'))}', known are "
-                + string.Join(", ", VerityAlgorithm.All));
+            : throw r.Malformed($"is '{string.Concat(name.Select(Printable))}', known are {string.Join(", ", VerityAlgorithm.All)}");
+
+        static char Printable(char sign) => char.IsAsciiLetterOrDigit(sign) || sign == '-' ? sign : '?';
     }
 
     private static int ReadBlockSize(ref StructReader r, string field)

@@ -11,11 +11,14 @@ internal sealed record BlockFile(SafeFileHandle Handle, string Name)
         {
             var count = RandomAccess.Read(Handle, bytes, offset);
             if (count == 0)
-                throw new ImageException(ImageFault.Malformed, $"the file ends at byte {offset}", Name, "it is cut short; make or fetch it again");
+                throw CutShort(offset, Name);
             bytes = bytes[count..];
             offset += count;
         }
     }
+
+    public static ImageException CutShort(long offset, string where) =>
+        new(ImageFault.Malformed, $"the file ends at byte {offset}", where, "it is cut short; make or fetch it again");
 
     public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(Handle, bytes, offset);
 }

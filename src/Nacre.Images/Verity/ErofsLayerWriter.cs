@@ -32,7 +32,10 @@ internal sealed class ErofsLayerWriter : IDisposable
         _tree = new(budget.Limits, where);
         _tails = new(tails, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 128 * 1024,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.DeleteOnClose,
+            BufferSize = 128 * 1024,
         });
     }
 

@@ -16,8 +16,8 @@ public sealed record ErofsFile(ulong Number, ErofsInode Inode)
 /// </summary>
 public sealed class ErofsReader
 {
-    /// <summary>Bytes of the largest directory that is read: about a million names.</summary>
-    public const long LargestDirectory = 64 << 20;
+    /// <summary>Bytes of the largest directory that is read: as many names as <c>UnpackLimits</c> lets a layer have.</summary>
+    public const long LargestDirectory = 256 << 20;
 
     private const int Block = ErofsSuperblock.BlockSize;
 
@@ -91,7 +91,8 @@ public sealed class ErofsReader
             else if (string.CompareOrdinal(name, entries[^1].Name) > 0)
                 low = middle + 1;
             else
-                return entries.FirstOrDefault(entry => entry.Name == name) is { Name: not null } found ? await GetAsync(found.Inode, cancel) : null;
+                return entries.FirstOrDefault(entry => entry.Name == name) is { Name: not null } found
+                    ? await GetAsync(found.Inode, cancel) : null;
         }
 
         return null;

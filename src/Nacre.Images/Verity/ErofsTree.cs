@@ -114,7 +114,10 @@ internal sealed class ErofsTree(UnpackLimits limits, string where)
         }
 
         if (ErofsAttributes.Size(node.Attributes) > ErofsAttributes.LargestSize)
-            throw UnpackBudget.TooLarge($"more than {ErofsAttributes.LargestSize} bytes of attributes of '{FileName.Display(entry.Name)}'", where);
+        {
+            throw UnpackBudget.TooLarge(
+                $"more than {ErofsAttributes.LargestSize} bytes of attributes of '{FileName.Display(entry.Name)}'", where);
+        }
     }
 
     private void HardLink(ErofsNode parent, string name, TarEntry entry)
@@ -200,7 +203,8 @@ internal sealed class ErofsTree(UnpackLimits limits, string where)
             throw Unsafe($"the {what} '{FileName.Display(name)}' climbs with '..'");
         return parts.Length <= limits.PathDepth && Array.TrueForAll(parts, part => part.Length <= ErofsDirectory.LongestName)
             ? parts
-            : throw UnpackBudget.TooLarge($"the {what} '{FileName.Display(name[..Math.Min(name.Length, 80)])}…' is too deep or has an overlong part", where);
+            : throw UnpackBudget.TooLarge(
+                $"the {what} '{FileName.Display(name[..Math.Min(name.Length, 80)])}…' is too deep or has an overlong part", where);
     }
 
     private uint Device(TarEntry entry)
@@ -222,6 +226,6 @@ internal sealed class ErofsTree(UnpackLimits limits, string where)
 
     private static byte[] Latin1(string name) => System.Text.Encoding.Latin1.GetBytes(name);
 
-    private ImageException Unsafe(string what) =>
-        new(ImageFault.UnsafeEntry, what, where, "the layer cannot stand by itself as an image; pull it into a bundle instead, or build it again");
+    private ImageException Unsafe(string what) => new(
+        ImageFault.UnsafeEntry, what, where, "the layer cannot stand by itself as an image; pull it into a bundle instead, or build it again");
 }

@@ -15,7 +15,7 @@ public sealed class FileByteSource(string path) : IByteSource
         {
             var count = await RandomAccess.ReadAsync(_file, buffer, offset, cancel);
             if (count == 0)
-                throw new ImageException(ImageFault.Malformed, $"the file ends at byte {offset}", path, "it is cut short; make or fetch it again");
+                throw BlockFile.CutShort(offset, path);
             (buffer, offset) = (buffer[count..], offset + count);
         }
     }

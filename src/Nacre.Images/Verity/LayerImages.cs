@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Nacre.Formats.Erofs;
-using Nacre.Formats.Verity;
 using Nacre.Images.Copy;
 using Nacre.Images.Oci;
 using Nacre.Images.Policy;
@@ -12,27 +11,10 @@ using Nacre.Images.Unpack;
 
 namespace Nacre.Images.Verity;
 
-/// <summary>A layer as an EROFS image with its hash tree behind it: the root hash is all that one who reads it must know.</summary>
-/// <param name="DiffId">Of the layer that the image was made of.</param>
-/// <param name="RootHash">Of the tree, sha256 over blocks of 4096 bytes, type 1.</param>
-/// <param name="HashOffset">Where the tree begins, without a superblock; before it is the image.</param>
-/// <param name="Salt">Of the tree.</param>
-public sealed record LayerImage(Digest DiffId, byte[] RootHash, long HashOffset, byte[] Salt)
-{
-    public VerityTree Tree => new(
-        new(VerityAlgorithm.Sha256, ErofsSuperblock.BlockSize, ErofsSuperblock.BlockSize, HashOffset / ErofsSuperblock.BlockSize, Salt), HashOffset);
-
-    /// <summary>The file <c>layer.erofs.dmverity</c> of containerd's EROFS snapshotter.</summary>
-    public JsonObject ToJson() => new()
-    {
-        ["roothash"] = Convert.ToHexStringLower(RootHash),
-        ["hashoffset"] = HashOffset,
-        ["salt"] = Convert.ToHexStringLower(Salt),
-    };
-}
-
 /// <summary>The layers of an image, bottom first; one that is there twice stands there twice.</summary>
-public sealed record LayerImageList(Digest ManifestDigest, IReadOnlyList<LayerImage> Layers, IReadOnlyList<string> Notes);
+public sealed record LayerImageList(Digest ManifestDigest, IReadOnlyList<SharedLayer> Layers, IReadOnlyList<string> Notes);
+
+public sealed record SharedLayer(Digest DiffId, LayerImage Image);
 
 /// <summary>
 /// Makes of each layer of an image a file that a host may keep and hand to many guests, and that no guest has to trust it for:
@@ -43,9 +25,6 @@ public sealed class LayerImages(IResourceSource? resources, ImagePolicy policy, 
 {
     public const string ImageName = "layer.erofs";
     public const string TreeName = "layer.erofs.dmverity";
-
-    // The default of containerd. It must be the same everywhere for the root hash to be; a salt here defends against nothing.
-    private static readonly byte[] s_salt = new byte[32];
 
     /// <exception cref="ImageException">Any refusal or failure.</exception>
     public async Task<LayerImageList> WriteAsync(ImageLocation location, string directory, CancellationToken cancel)
@@ -79,7 +58,7 @@ public sealed class LayerImages(IResourceSource? resources, ImagePolicy policy, 
                 Publish(folder, Path.Combine(directory, diffId.Algorithm, diffId.Hex));
             }
 
-            var list = new LayerImageList(manifest.Digest, [.. config.DiffIds.Select(diffId => made[diffId])], notes);
+            var list = new LayerImageList(manifest.Digest, [.. config.DiffIds.Select(diffId => new SharedLayer(diffId, made[diffId]))], notes);
             await WriteIndexAsync(list, staging, directory, cancel);
             return list;
         }
@@ -117,7 +96,7 @@ public sealed class LayerImages(IResourceSource? resources, ImagePolicy policy, 
             notes.AddRange(writer.Notes);
         }
 
-        var made = new LayerImage(diffId, [], (long)blocks * ErofsSuperblock.BlockSize, s_salt);
+        var made = new LayerImage([], (long)blocks * ErofsSuperblock.BlockSize, LayerImage.DefaultSalt);
         made = made with { RootHash = await new VerityFormatter(made.Tree).WriteAsync(image, image, layer.Where, cancel) };
         RandomAccess.FlushToDisk(image);
         await File.WriteAllBytesAsync(Path.Combine(folder, TreeName), OciJson.Utf8(made.ToJson()), cancel);
@@ -156,7 +135,7 @@ public sealed class LayerImages(IResourceSource? resources, ImagePolicy policy, 
             ["manifestDigest"] = list.ManifestDigest.ToString(),
             ["layers"] = new JsonArray([.. list.Layers.Select(layer =>
             {
-                var item = layer.ToJson();
+                var item = layer.Image.ToJson();
                 item.Insert(0, "diffId", layer.DiffId.ToString());
                 return (JsonNode)item;
             })]),

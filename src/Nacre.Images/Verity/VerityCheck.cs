@@ -16,7 +16,8 @@ public sealed class VerityCheck(VerityTree tree, int workers)
 
     /// <summary>Null when everything is as the root hash says, else the first damage in the order of the data.</summary>
     /// <exception cref="ImageException">A file is shorter than the parameters say.</exception>
-    public async Task<VerityDamage?> FindDamageAsync(SafeFileHandle data, SafeFileHandle hash, byte[] root, string where, CancellationToken cancel)
+    public async Task<VerityDamage?> FindDamageAsync(
+        SafeFileHandle data, SafeFileHandle hash, byte[] root, string where, CancellationToken cancel)
     {
         if (root.Length != tree.Parameters.Algorithm.Size)
             throw new ArgumentException($"A root hash of {tree.Parameters.Algorithm} has {tree.Parameters.Algorithm.Size} bytes.", nameof(root));

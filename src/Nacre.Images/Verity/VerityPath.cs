@@ -12,7 +12,7 @@ internal sealed class VerityPath(VerityTree tree, BlockFile source, byte[] root)
     private readonly byte[][] _blocks = [.. tree.Levels.Select(_ => new byte[tree.Parameters.HashBlockSize])];
     private readonly long[] _loaded = [.. tree.Levels.Select(_ => -1L)];
 
-    /// <summary>Copies the digest that the block <paramref name="block"/> of <paramref name="level"/> must have, unless the way to it is damaged.</summary>
+    /// <summary>Copies the digest that a hash block must have, unless the way to it is damaged.</summary>
     public VerityDamage? FindExpected(int level, long block, Span<byte> digest)
     {
         if (level == tree.Levels.Count - 1)

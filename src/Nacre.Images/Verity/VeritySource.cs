@@ -17,18 +17,28 @@ public sealed class VeritySource(IByteSource inner, VerityTree tree, byte[] root
     private readonly SemaphoreSlim _turn = new(1);
     private readonly BlockCache<(int Level, long Block)> _hashBlocks = new(cachedBlocks);
     private readonly BlockCache<long> _dataBlocks = new(cachedBlocks);
+    private long _following = -1;
+    private int _ahead;
 
     public string Where => inner.Where;
 
     /// <summary>Blocks of data that are fetched together once one of them is needed.</summary>
     public int ReadAhead { get; init; } = 32;
 
-    /// <exception cref="ImageException"><see cref="ImageFault.DigestMismatch"/>: a block is not what the root hash says; nothing of it is in the buffer.</exception>
+    /// <summary>As many as that become when reads follow one another.</summary>
+    public int LargestReadAhead { get; init; } = 128;
+
+    /// <exception cref="ImageException">
+    /// <see cref="ImageFault.DigestMismatch"/>: a block is not what the root hash says; nothing of it is in the buffer.
+    /// </exception>
     public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancel)
     {
         var p = tree.Parameters;
         if (offset < 0 || offset > p.DataSize - buffer.Length)
-            throw new ImageException(ImageFault.Malformed, $"a read at byte {offset}, the data has {p.DataSize}", Where, "the image is not what its root hash was made for");
+        {
+            throw new ImageException(ImageFault.Malformed, $"a read at byte {offset}, the data has {p.DataSize}", Where,
+                "the image is not what its root hash was made for");
+        }
 
         await _turn.WaitAsync(cancel);
         try
@@ -61,9 +71,11 @@ public sealed class VeritySource(IByteSource inner, VerityTree tree, byte[] root
             return known;
 
         var p = tree.Parameters;
+        _ahead = block == _following ? Math.Min(2 * _ahead, LargestReadAhead) : ReadAhead;
         // Ahead only as far as the same leaf goes: damage elsewhere in the tree does not concern this block.
         var sameLeaf = tree.DigestsPerBlock - (block % tree.DigestsPerBlock);
-        var count = (int)Math.Min(Math.Min(ReadAhead, sameLeaf), p.DataBlocks - block);
+        var count = (int)Math.Min(Math.Min(_ahead, sameLeaf), p.DataBlocks - block);
+        _following = block + count;
         var bytes = new byte[count * p.DataBlockSize];
         await inner.ReadAsync(block * p.DataBlockSize, bytes, cancel);
 

@@ -23,7 +23,9 @@ internal static class OciImage
             blobs,
             Encoding.UTF8.GetBytes(new JsonObject
             {
-                ["os"] = "linux", ["architecture"] = "amd64", ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = diffIds },
+                ["os"] = "linux",
+                ["architecture"] = "amd64",
+                ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = diffIds },
             }.ToJsonString()),
             "application/vnd.oci.image.config.v1+json");
         const string manifestType = "application/vnd.oci.image.manifest.v1+json";

@@ -30,7 +30,7 @@ public sealed class VerityLayerTests : IDisposable
 
         await ToolRun.RunAsync("fsck.erofs", [path]);
         Assert.Contains("0", await ToolRun.RunAsync("dump.erofs", ["-s", path]), StringComparison.Ordinal);
-        await ToolRun.RunAsync("veritysetup", [
+        await ToolRun.RunAsync("/usr/sbin/veritysetup", [
             "verify", path, path, layer["rootHash"]!.GetValue<string>(), "--no-superblock", "--hash-offset", layer["hashOffset"]!.ToString(),
             "--data-blocks", (layer["hashOffset"]!.GetValue<long>() / 4096).ToString(System.Globalization.CultureInfo.InvariantCulture),
             "--salt", layer["salt"]!.GetValue<string>()]);

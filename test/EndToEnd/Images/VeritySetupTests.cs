@@ -34,12 +34,12 @@ public sealed class VeritySetupTests : IDisposable
             options = [.. options, "--salt", SaltText];
         string[] uuid = options.Contains("--no-superblock") ? [] : ["--uuid", Uuid];
 
-        var theirs = RootOf(await ToolRun.RunAsync("veritysetup", ["format", Data, Theirs, .. options, .. uuid]));
+        var theirs = RootOf(await ToolRun.RunAsync("/usr/sbin/veritysetup", ["format", Data, Theirs, .. options, .. uuid]));
         var own = RootOf(await NacreAsync(0, ["verity", "format", Data, Own, .. options, .. uuid]));
 
         Assert.Equal(theirs, own);
         Assert.Equal(await File.ReadAllBytesAsync(Theirs), await File.ReadAllBytesAsync(Own));
-        await ToolRun.RunAsync("veritysetup", ["verify", Data, Own, own, .. options]);
+        await ToolRun.RunAsync("/usr/sbin/veritysetup", ["verify", Data, Own, own, .. options]);
         await NacreAsync(0, ["verity", "verify", Data, Theirs, theirs, .. options]);
     }
 
@@ -52,7 +52,7 @@ public sealed class VeritySetupTests : IDisposable
         var root = made["rootHash"]!.GetValue<string>();
         Assert.Equal("1228800", offset);
 
-        await ToolRun.RunAsync("veritysetup", ["verify", Data, Data, root, "--hash-offset", offset]);
+        await ToolRun.RunAsync("/usr/sbin/veritysetup", ["verify", Data, Data, root, "--hash-offset", offset]);
         await NacreAsync(0, "verity", "verify", Data, root, "--hash-offset", offset);
         // Again over the same data, now that the file has a tree at its end.
         Assert.Contains("would lie in the data", await NacreAsync(1, "verity", "format", Data, "--data-blocks", "301", "--hash-offset", offset), StringComparison.Ordinal);

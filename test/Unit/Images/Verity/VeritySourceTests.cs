@@ -61,7 +61,7 @@ public sealed class VeritySourceTests : IDisposable
     {
         var (tree, root, bytes) = await MakeAsync();
         var memory = new MemoryByteSource(bytes);
-        await using (var source = new VeritySource(memory, tree, root) { ReadAhead = 1 })
+        await using (var source = new VeritySource(memory, tree, root) { ReadAhead = 1, LargestReadAhead = 1 })
         {
             for (var round = 0; round < 2; round++)
             {
@@ -74,6 +74,19 @@ public sealed class VeritySourceTests : IDisposable
         await using var small = new VeritySource(new MemoryByteSource(bytes), tree, root, cachedBlocks: 1);
         for (var block = 0; block < Blocks; block += 37)
             await ReadsAsync(small, block, isGood: true);
+    }
+
+    [Fact]
+    public async Task Reads_that_follow_one_another_fetch_more_at_once()
+    {
+        var (tree, root, bytes) = await MakeAsync();
+        var memory = new MemoryByteSource(bytes);
+        await using var source = new VeritySource(memory, tree, root) { ReadAhead = 4 };
+        for (var block = 0; block < 128; block++)
+            await ReadsAsync(source, block, isGood: true);
+
+        // 4, 8, 16, 32, 64 and the 4 that are left of the leaf; and two blocks of the tree.
+        Assert.Equal(6 + 2, memory.Reads);
     }
 
     [Fact]
