@@ -9,7 +9,6 @@ using Nacre.Benchmarks.Rego;
     ("handshake", "one handshake with TPM evidence and one resource, over loopback", HandshakeBenchmark.RunAsync),
     ("evidence", "verifications of SGX, TDX, SNP and TPM evidence beside openssl speed", EvidenceBenchmark.RunAsync),
     ("images", "pull, encrypt and decrypt images beside skopeo and umoci [--size MB] [--rounds N]", ImagesBenchmark.RunAsync),
-    ("verity", "the hash tree of a file beside veritysetup [--size MB]", VerityBenchmark.RunAsync),
     ("rego", "policies: the default CPU policy, 100 and 10,000 rules, an agent policy", RegoBenchmark.RunAsync),
 ];
 

@@ -38,7 +38,8 @@ public sealed class RangeByteSourceTests : IDisposable
         var buffer = new byte[10];
         await ranges.ReadAsync(5, buffer, CancellationToken.None);
 
-        Assert.Equal((2, bytes.AsSpan(5, 10).ToArray()), (calls, buffer));
+        Assert.Equal(2, calls);
+        Assert.Equal(bytes.AsSpan(5, 10).ToArray(), buffer);
     }
 
     [Theory]
