@@ -15,6 +15,7 @@ using Nacre.Cli.Reference;
 using Nacre.Cli.Secret;
 using Nacre.Cli.Serve;
 using Nacre.Cli.Token;
+using Nacre.Cli.Verity;
 
 var root = new RootCommand("Nacre runs containers on machines their owner does not trust: it proves what a machine is before it gives it a secret.")
 {
@@ -32,6 +33,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     EvidenceCommand.Create(),
     ReferenceCommand.Create(),
     ImageCommand.Create(),
+    VerityCommand.Create(),
     KeyProviderCommand.Create(),
     AttemptsCommand.Create(),
     AuditCommand.Create(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nacre.Cli.Verity;
 
 namespace Nacre.Cli.Image;
 
@@ -18,5 +19,6 @@ internal static class ImageCommand
             ImageMountCommand.CreateMount(),
             ImageMountCommand.CreateUnmount(),
             ImageGcCommand.Create(),
+            ImageLayersCommand.Create(),
         };
 }

@@ -136,7 +136,7 @@ public sealed class ImagePuller(IResourceSource? resources, ImagePolicy policy, 
         }
     }
 
-    private static async Task<ImageConfig> ReadConfigAsync(IImageSource source, ImageManifest manifest, CancellationToken cancel)
+    internal static async Task<ImageConfig> ReadConfigAsync(IImageSource source, ImageManifest manifest, CancellationToken cancel)
     {
         if (!MediaTypes.IsConfig(manifest.Config.MediaType))
         {
