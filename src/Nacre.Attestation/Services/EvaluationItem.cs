@@ -55,7 +55,7 @@ internal sealed record EvaluationItem
         using var document = StrictJson.Parse(System.Text.Encoding.UTF8.GetBytes(StructuredRuntimeData), $"{Structure}.runtime_data", MaxBytes);
         var name = HashAlgorithm.Length == 0 ? HashNames.Sha384 : HashAlgorithm.ToLowerInvariant();
         var digest = HashNames.TryHash(name, CanonicalJson.Write(document.RootElement)) ?? throw Malformed(
-            "runtime_data_hash_algorithm", $"'{HashAlgorithm}' is not one of {string.Join(", ", HashNames.All.Append(HashNames.Sm3))}");
+            "runtime_data_hash_algorithm", $"'{HashAlgorithm}' is not one of {string.Join(", ", HashNames.All)}");
         return (digest, document.RootElement.ValueKind == JsonValueKind.Object ? JsonObject.Create(document.RootElement.Clone()) : null);
     }
 
