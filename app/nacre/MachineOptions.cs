@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nacre.Attesters;
+using Nacre.Attesters.Sample;
 using Nacre.Attesters.Tpm;
 using Nacre.Client;
 using Nacre.Evidence;
@@ -26,20 +27,26 @@ internal sealed class MachineOptions
     }
 
     /// <exception cref="CommandException">This machine has nothing to attest with.</exception>
-    public ValueTask<Machine> OpenAsync(ParseResult line, CancellationToken cancel)
+    public async ValueTask<Machine> OpenAsync(ParseResult line, CancellationToken cancel) => await FindAsync(line, cancel)
+        ?? throw new CommandException($"this machine has no TPM at {Endpoint(line)}", "--tpm names another one: swtpm:HOST:PORT or unix:/PATH");
+
+    /// <summary>Null when this machine has nothing to attest with.</summary>
+    /// <exception cref="CommandException">What is asked for does not exist.</exception>
+    public ValueTask<Machine?> FindAsync(ParseResult line, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        var endpoint = line.GetValue(_tpm) ?? Environment.GetEnvironmentVariable("NACRE_TPM");
-        var options = new AttesterOptions
-        {
-            Tpm = new TpmAttesterOptions { Endpoint = string.IsNullOrEmpty(endpoint) ? TpmEndpoint.Default : TpmEndpoint.Parse(endpoint) },
-        };
+        var options = new AttesterOptions { Tpm = new TpmAttesterOptions { Endpoint = Endpoint(line) } };
 
         var attester = line.GetValue(_tee) is { } tee
             ? TeeNames.All.Contains(tee) ? AttesterList.Create(tee, options, TimeProvider.System) : throw Unknown(tee)
-            : AttesterList.Detect(options, TimeProvider.System)
-                ?? throw new CommandException($"this machine has no TPM at {options.Tpm.Endpoint}", "--tpm names another one: swtpm:HOST:PORT or unix:/PATH");
-        return ValueTask.FromResult(new Machine(attester));
+            : AttesterList.Detect(options, TimeProvider.System);
+        return ValueTask.FromResult(attester is null ? null : new Machine(attester));
+    }
+
+    private TpmEndpoint Endpoint(ParseResult line)
+    {
+        var endpoint = line.GetValue(_tpm) ?? Environment.GetEnvironmentVariable("NACRE_TPM");
+        return string.IsNullOrEmpty(endpoint) ? TpmEndpoint.Default : TpmEndpoint.Parse(endpoint);
     }
 
     private static CommandException Unknown(string tee) => new($"'{tee}' is no TEE that is known here", $"known are {string.Join(", ", TeeNames.All)}");
@@ -49,6 +56,9 @@ internal sealed class MachineOptions
 internal sealed class Machine(IAttester attester) : IAsyncDisposable
 {
     public IEvidenceSource Source { get; } = attester is TpmAttester tpm ? new TpmEvidenceSource(tpm) : new AttesterEvidenceSource(attester);
+
+    /// <summary>Evidence that proves nothing.</summary>
+    public static Machine Sample() => new(new SampleAttester());
 
     public ValueTask DisposeAsync() => attester is IAsyncDisposable disposable ? disposable.DisposeAsync() : ValueTask.CompletedTask;
 }

@@ -9,6 +9,7 @@ using Nacre.Cli.Backup;
 using Nacre.Cli.Demo;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
+using Nacre.Cli.Kbs;
 using Nacre.Cli.KeyProvider;
 using Nacre.Cli.Policy;
 using Nacre.Cli.Reference;
@@ -38,6 +39,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     AttemptsCommand.Create(),
     AuditCommand.Create(),
     AdminCommand.Create(),
+    KbsClientCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));
 

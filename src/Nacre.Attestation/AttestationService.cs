@@ -4,6 +4,7 @@ using Nacre.Attestation.Appraisal;
 using Nacre.Attestation.Policies;
 using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Tokens;
+using Nacre.Evidence;
 using Nacre.Evidence.Protocol;
 using Nacre.Rego;
 using Nacre.Storage;
@@ -48,7 +49,7 @@ public sealed class AttestationService : IDisposable
         var policies = new PolicyStore<AttestationPolicy>(store, "attestation_service_policy", "", AttestationPolicy.Compile);
         await policies.SetDefaultsAsync(DefaultPolicies.All, clock.GetUtcNow(), cancel);
         return new AttestationService(
-            verifiers, policies, new ReferenceValueStore(store, clock), await TokenSigner.OpenAsync(store, cancel), options, clock);
+            verifiers, policies, new ReferenceValueStore(store, clock), await TokenSigner.OpenAsync(store, options.Tokens, clock, cancel), options, clock);
     }
 
     public bool Takes(string tee) => _verifiers.ContainsKey(tee);
@@ -58,8 +59,9 @@ public sealed class AttestationService : IDisposable
     {
         var at = _clock.GetUtcNow();
         var reports = new List<EvidenceReport>();
-        var verified = new List<(VerifiedClaims Claims, bool IsPrimary)>();
-        foreach (var (evidence, index) in submission.Evidence.Select((evidence, index) => (evidence, index)))
+        var verified = new List<(VerifiedClaims Claims, SubmittedEvidence Evidence)>();
+        var references = await References.SnapshotAsync(cancel);
+        foreach (var evidence in submission.Evidence)
         {
             if (!_verifiers.TryGetValue(evidence.Tee, out var verifier))
                 return new NotAttested(reports, $"evidence of '{evidence.Tee}' is not taken here; this server takes {string.Join(", ", Tees.Order())}");
@@ -70,21 +72,22 @@ public sealed class AttestationService : IDisposable
                     Evidence = evidence.Evidence,
                     At = at,
                     ReportData = evidence.ReportData,
-                    InitDataDigest = index == 0 ? submission.InitData?.Digest : null,
-                    Endorsement = evidence.Endorsement,
+                    InitDataDigest = evidence.InitDataDigest,
+                    Endorsement = evidence.Endorsement
+                        ?? (evidence.Tee == TeeNames.Tpm ? EnrolledKeys.Find(evidence.Evidence, references, at) : null),
                 },
                 cancel);
             reports.Add(new EvidenceReport(evidence.Tee, verdict.Checks));
             if (verdict is not Verified believed)
                 return new NotAttested(reports, Reason(evidence.Tee, verdict));
 
-            verified.AddRange(believed.Claims.Select(claims => (claims, index == 0)));
+            verified.AddRange(believed.Claims.Select(claims => (claims, evidence)));
         }
 
         if (verified.Count == 0 || verified[0].Claims.TeeClass != "cpu")
             return new NotAttested(reports, "the primary evidence must be that of a CPU TEE or a TPM; a device cannot speak for a machine");
 
-        return await AppraiseAsync(submission, verified, reports, at, cancel);
+        return await AppraiseAsync(submission.PolicySet ?? _options.PolicySet, verified, reports, references, at, cancel);
     }
 
     public void Dispose()
@@ -95,24 +98,24 @@ public sealed class AttestationService : IDisposable
     }
 
     private async Task<AttestationOutcome> AppraiseAsync(
-        AttestationSubmission submission, List<(VerifiedClaims Claims, bool IsPrimary)> verified, List<EvidenceReport> reports,
-        DateTimeOffset at, CancellationToken cancel)
+        string policySet, List<(VerifiedClaims Claims, SubmittedEvidence Evidence)> verified, List<EvidenceReport> reports,
+        ReferenceValueSnapshot references, DateTimeOffset at, CancellationToken cancel)
     {
-        var references = await References.SnapshotAsync(cancel);
         var counters = new Dictionary<string, int>();
         var submodules = new List<SubmoduleAppraisal>();
-        foreach (var (claims, isPrimary) in verified)
+        foreach (var (claims, evidence) in verified)
         {
-            var id = $"{_options.PolicySet}_{claims.TeeClass}";
+            var id = $"{policySet}_{claims.TeeClass}";
             if (await Policies.FindAsync(id, cancel) is not { } policy)
                 return new NotAttested(reports, $"there is no attestation policy '{id}' for a TEE of class {claims.TeeClass}; set one");
 
             var index = counters.GetValueOrDefault(claims.TeeClass);
             counters[claims.TeeClass] = index + 1;
-            var document = ClaimsDocument.Create(claims, submission.RuntimeData, isPrimary ? submission.InitData : null);
+            var document = ClaimsDocument.Create(claims, evidence);
             try
             {
-                submodules.Add(Appraise($"{claims.TeeClass}{index}", claims.Tee, document, policy.Compiled, new ReferenceQuery(references, at), cancel));
+                submodules.Add(Appraise(
+                    $"{claims.TeeClass}{index}", claims.Tee, policySet, document, policy.Compiled, new ReferenceQuery(references, at), cancel));
             }
             catch (Exception e) when (e is RegoException or PolicyResultException)
             {
@@ -120,11 +123,12 @@ public sealed class AttestationService : IDisposable
             }
         }
 
-        return new Attested(reports, EarToken.Claims(submodules, at, _options.TokenLife), submodules);
+        return new Attested(reports, EarToken.Claims(submodules, at, _options.Tokens), submodules);
     }
 
-    private SubmoduleAppraisal Appraise(
-        string name, string tee, JsonObject document, AttestationPolicy policy, ReferenceQuery references, CancellationToken cancel)
+    private static SubmoduleAppraisal Appraise(
+        string name, string tee, string policySet, JsonObject document, AttestationPolicy policy, ReferenceQuery references,
+        CancellationToken cancel)
     {
         var input = RegoValue.Parse(JsonText.Utf8(document));
         var decision = policy.Evaluate(input, references, cancel);
@@ -133,7 +137,7 @@ public sealed class AttestationService : IDisposable
             Name = name,
             Tee = tee,
             Policy = policy.Document,
-            PolicySet = _options.PolicySet,
+            PolicySet = policySet,
             Vector = decision.Vector,
             Extensions = decision.Extensions,
             Claims = document,
@@ -148,7 +152,7 @@ public sealed class AttestationService : IDisposable
     }
 }
 
-/// <summary>How tokens are made.</summary>
+/// <summary>How evidence is appraised and tokens are made.</summary>
 public sealed record AttestationServiceOptions
 {
     /// <summary>Whose signatures are believed on documents that bring reference values.</summary>
@@ -157,5 +161,5 @@ public sealed record AttestationServiceOptions
     /// <summary>The policies used are this with an underscore and the class of the TEE.</summary>
     public string PolicySet { get; init; } = "default";
 
-    public TimeSpan TokenLife { get; init; } = TimeSpan.FromMinutes(5);
+    public TokenOptions Tokens { get; init; } = new();
 }

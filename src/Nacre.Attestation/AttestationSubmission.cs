@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
 using Nacre.Verifiers;
 
@@ -8,16 +9,25 @@ public sealed record AttestationSubmission
 {
     public required IReadOnlyList<SubmittedEvidence> Evidence { get; init; }
 
-    /// <summary>What the report data stands for; null when only its digest is known.</summary>
-    public RuntimeData? RuntimeData { get; init; }
-
-    /// <summary>Bound by the primary evidence; null when the guest has none.</summary>
-    public InitData? InitData { get; init; }
+    /// <summary>The policies used are this with an underscore and the class of the TEE; null for the service's.</summary>
+    public string? PolicySet { get; init; }
 }
 
 /// <summary>The evidence of one TEE.</summary>
 /// <param name="Tee">Wire name.</param>
 /// <param name="Evidence">JSON text in UTF-8, exactly as received.</param>
-/// <param name="ReportData">The digest it must commit to.</param>
-/// <param name="Endorsement">What vouches for the attestation key from outside the evidence; null when nothing does.</param>
-public sealed record SubmittedEvidence(string Tee, byte[] Evidence, byte[] ReportData, IKeyEndorsement? Endorsement = null);
+/// <param name="ReportData">What it must commit to; null when the caller expects nothing, and then nothing says that it is fresh.</param>
+public sealed record SubmittedEvidence(string Tee, byte[] Evidence, byte[]? ReportData)
+{
+    /// <summary>What vouches for the attestation key from outside the evidence; null when nothing does.</summary>
+    public IKeyEndorsement? Endorsement { get; init; }
+
+    /// <summary>What the report data stands for; null when only its bytes are known.</summary>
+    public JsonObject? RuntimeClaims { get; init; }
+
+    /// <summary>What the evidence must commit to beside the report data; null when the caller expects nothing.</summary>
+    public byte[]? InitDataDigest { get; init; }
+
+    /// <summary>The document of that digest; null when it is not known.</summary>
+    public InitData? InitData { get; init; }
+}

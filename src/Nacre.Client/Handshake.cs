@@ -10,7 +10,7 @@ namespace Nacre.Client;
 internal static class Handshake
 {
     public static async Task<AttestedSession> RunAsync(
-        KbsTransport transport, IEvidenceSource source, JweKeyKind keyKind, string? initData, CancellationToken cancel)
+        KbsTransport transport, IEvidenceSource source, KbsClientOptions options, CancellationToken cancel)
     {
         // 1. Who is asking.
         var parameters = new JsonObject
@@ -29,7 +29,7 @@ internal static class Handshake
             throw new KbsException(KbsFailure.Protocol, $"the server chose the hash '{challenge.HashAlgorithm}', which was not offered");
 
         // 3. Evidence that commits to the nonce, to a fresh key, and to the devices' evidence.
-        var key = JweKeyPair.Create(keyKind);
+        var key = options.CreateKey is { } create ? create() : JweKeyPair.Create(options.KeyKind);
         try
         {
             var runtimeData = new RuntimeData(challenge.Nonce, key.PublicKey);
@@ -40,7 +40,7 @@ internal static class Handshake
             var attestation = new AttestRequest
             {
                 RuntimeData = runtimeData,
-                InitData = initData,
+                InitData = options.InitData,
                 PrimaryEvidence = evidence.Evidence,
                 AdditionalEvidence = additional,
                 ExtraParameters = evidence.AttestParameters,

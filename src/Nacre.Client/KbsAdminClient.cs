@@ -111,6 +111,16 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     public Task<JsonObject> CreateTokenAsync(JsonObject request, CancellationToken cancel) =>
         ExchangeAsync(HttpMethod.Post, "admin/tokens", request, cancel);
 
+    /// <summary><c>{"keys":[{"kid","alg","use","since","until"}]}</c>: the keys of attestation tokens, never their private halves.</summary>
+    public Task<JsonObject> ListTokenKeysAsync(CancellationToken cancel) => GetAsync("admin/token-keys", cancel);
+
+    /// <summary>The next key signs from now on; as <see cref="ListTokenKeysAsync"/>.</summary>
+    public Task<JsonObject> RotateTokenKeysAsync(CancellationToken cancel) => ExchangeAsync(HttpMethod.Post, "admin/token-keys", [], cancel);
+
+    /// <summary>Nothing that this key signed is believed any more.</summary>
+    public Task DropTokenKeyAsync(string keyId, CancellationToken cancel) =>
+        transport.SendAsync(HttpMethod.Delete, $"admin/token-keys/{Uri.EscapeDataString(keyId)}", null, null, _credential, cancel);
+
     public void Dispose() => transport.Dispose();
 
     // The parts of an id are checked by the server; a slash between them stays one.

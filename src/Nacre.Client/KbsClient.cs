@@ -107,7 +107,7 @@ public sealed class KbsClient : IDisposable
         if (_source is null)
             throw new KbsException(KbsFailure.Unauthenticated, "the token has expired, and there is no evidence source to obtain another");
 
-        return _session = await Handshake.RunAsync(_transport, _source, _options.KeyKind, _options.InitData, cancel);
+        return _session = await Handshake.RunAsync(_transport, _source, _options, cancel);
     }
 }
 
@@ -115,6 +115,9 @@ public sealed class KbsClient : IDisposable
 public sealed record KbsClientOptions
 {
     public JweKeyKind KeyKind { get; init; } = JweKeyKind.EcP256;
+
+    /// <summary>Where the key of each handshake comes from; null makes a new one of <see cref="KeyKind"/>.</summary>
+    public Func<JweKeyPair>? CreateKey { get; init; }
 
     /// <summary>The init-data document of this guest, exactly as it was given; null when there is none.</summary>
     public string? InitData { get; init; }

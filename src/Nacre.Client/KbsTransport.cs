@@ -17,15 +17,17 @@ public sealed class KbsTransport : IDisposable
     /// <param name="url">Scheme, host and port; what upstream calls the KBS URL.</param>
     /// <param name="handler">Disposed with this object. Must neither follow redirects nor keep cookies.</param>
     /// <param name="timeout">For one exchange.</param>
-    public KbsTransport(Uri url, HttpMessageHandler handler, TimeSpan timeout)
+    /// <param name="userAgent">Null for this program's.</param>
+    public KbsTransport(Uri url, HttpMessageHandler handler, TimeSpan timeout, ProductInfoHeaderValue? userAgent = null)
     {
         _base = new Uri(url.GetLeftPart(UriPartial.Path).TrimEnd('/') + KbsProtocol.PathPrefix);
         _http = new HttpClient(handler) { Timeout = timeout, MaxResponseContentBufferSize = MaxReplyBytes };
-        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("nacre", "0.1.0"));
+        _http.DefaultRequestHeaders.UserAgent.Add(userAgent ?? new ProductInfoHeaderValue("nacre", "0.1.0"));
     }
 
     /// <summary>For https with the given roots instead of the system's; without roots, the system's are used.</summary>
-    public static KbsTransport Create(Uri url, X509Certificate2Collection? roots, TimeSpan? timeout = null)
+    public static KbsTransport Create(
+        Uri url, X509Certificate2Collection? roots, TimeSpan? timeout = null, ProductInfoHeaderValue? userAgent = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -37,7 +39,7 @@ public sealed class KbsTransport : IDisposable
         };
         if (roots is { Count: > 0 })
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = PolicyFor(roots) };
-        return new KbsTransport(url, handler, timeout ?? TimeSpan.FromSeconds(60));
+        return new KbsTransport(url, handler, timeout ?? TimeSpan.FromSeconds(60), userAgent);
     }
 
     /// <summary>The body and the headers of a successful reply.</summary>

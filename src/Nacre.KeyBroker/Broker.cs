@@ -10,6 +10,7 @@ using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
+using Nacre.KeyBroker.Tokens;
 using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
 
@@ -52,7 +53,7 @@ public sealed class Broker : IAsyncDisposable
         var sessions = new SessionClaims(store, sealer, clock);
         var attempts = new AttemptStore(store);
         var decisions = new DecisionStore(store, clock, log);
-        var keyProofs = new KeyProofs(ekRoots, attestation.References, attempts, options);
+        var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
 
         var routes = new RouteTable(
@@ -64,6 +65,7 @@ public sealed class Broker : IAsyncDisposable
             .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
             .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
             .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
+            .. new TokenKeyRoutes(attestation.Signer).Create(),
             .. AttemptRoutes.Create(attempts),
             .. new AdminTokenRoutes(admin.Signer, clock).Create(),
             .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),

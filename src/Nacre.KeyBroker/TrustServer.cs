@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
+using Nacre.Attestation.Services;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tls;
 using Nacre.Storage;
-using Nacre.Storage.Encryption;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Collateral;
 
@@ -21,18 +21,18 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly BrokerServer _web;
     private readonly Broker _broker;
     private readonly ServerCertificate? _certificate;
-    private readonly OpenedStore _store;
-    private readonly MasterKey _master;
+    private readonly ServerStore _store;
+    private readonly ServiceListeners _services;
     private readonly CollateralSources _collateral;
     private readonly AuditLog _audit;
     private readonly BrokerMetrics _metrics;
     private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
-        BrokerServer web, Broker broker, ServerCertificate? certificate, OpenedStore store, MasterKey master,
+        BrokerServer web, Broker broker, ServerCertificate? certificate, ServerStore store, ServiceListeners services,
         CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
     {
-        (_web, _broker, _certificate, _store, _master) = (web, broker, certificate, store, master);
+        (_web, _broker, _certificate, _store, _services) = (web, broker, certificate, store, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
     }
 
@@ -41,6 +41,9 @@ public sealed class TrustServer : IAsyncDisposable
 
     /// <summary>With the real port; null when there are none.</summary>
     public Uri? MetricsUrl => _metricsServer?.Url;
+
+    /// <summary>Other services and where they are, with the real ports.</summary>
+    public IReadOnlyList<(string Service, string Address)> Services => _services.Addresses;
 
     /// <summary>Everything it serves, and to whom.</summary>
     public IReadOnlyList<Route> Routes => _broker.Routes.Routes;
@@ -80,14 +83,7 @@ public sealed class TrustServer : IAsyncDisposable
         {
             while (opened.TryPop(out var resource))
                 await resource.DisposeAsync();
-            throw e switch
-            {
-                StoreException or AuditException => new TrustServerException(e.Message, e),
-                UnauthorizedAccessException => new TrustServerException(
-                    $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
-                IOException => new TrustServerException(Explain(options, e), e),
-                _ => e,
-            };
+            throw Translate(options, e);
         }
     }
 
@@ -98,67 +94,67 @@ public sealed class TrustServer : IAsyncDisposable
     {
         if (_metricsServer is not null)
             await _metricsServer.DisposeAsync();
+        await _services.DisposeAsync();
         await _web.DisposeAsync();
         await _broker.DisposeAsync();
         _certificate?.Dispose();
         await _collateral.DisposeAsync();
         await _audit.DisposeAsync();
         await _store.DisposeAsync();
-        _master.Dispose();
         _metrics.Dispose();
     }
 
     private static async Task<TrustServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
     {
-        Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
-        // One process at a time makes keys and files; the others then find them.
-        await using var turn = await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel);
-
-        var master = options.OpenMasterKey is { } open ? open() : MasterKey.FromFile(MasterKeyPath(options.DataDirectory));
-        var places = await StoreList.OpenAsync(
-            new() { Address = options.Store, Directory = options.DataDirectory, Password = options.StorePassword }, options.Clock, cancel);
+        var places = await ServerStore.OpenAsync(options, cancel);
         opened.Push(places);
-        await using var storeTurn = places.TakeStartTurnAsync is { } take ? await take(cancel) : null;
         var metrics = new BrokerMetrics();
-        var encrypted = await EncryptedStore.OpenAsync(places.Values, master, cancel);
-        var store = new MeasuredStore(encrypted, metrics, options.Clock);
+        var store = new MeasuredStore(places.Values, metrics, options.Clock);
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
             await AdminTokenSigner.OpenAsync(store, cancel), options.AdminIssuers, options.Clock);
-        var certificate = options.Url.Scheme == "https"
-            ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options.Url), options.Clock, cancel) : null;
+        var certificate = options.Url.Scheme == "https" || options.Services.NeedTls
+            ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
         var collateral = new CollateralSources(
             options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") }, options.Clock,
             new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>()).Tell);
         opened.Push(collateral);
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
-            store, verifiers, new AttestationServiceOptions { TokenLife = options.Broker.SessionLife }, options.Clock, cancel);
+            store, verifiers, new AttestationServiceOptions { Tokens = options.Tokens }, options.Clock, cancel);
         var audit = await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
         var broker = await Broker.OpenAsync(
-            places with { Values = store }, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
+            places.With(store), attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
             options.Logs.CreateLogger<Broker>(), cancel);
         opened.Push(broker);
-        var web = await BrokerServer.StartAsync(broker, options.Url, certificate, options.Logs, cancel);
+        var web = await BrokerServer.StartAsync(
+            broker, options.Url, options.Url.Scheme == "https" ? certificate : null, options.Logs, cancel);
         opened.Push(web);
+        var services = await ServiceListeners.StartAsync(
+            options.Services, attestation, attestation.References, attestation.ReferenceTrust,
+            certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
+        opened.Push(services);
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
-        return new TrustServer(web, broker, certificate, places with { Values = encrypted }, master, collateral, audit, metrics, metricsServer);
+        await places.StartedAsync();
+        return new TrustServer(web, broker, certificate, places, services, collateral, audit, metrics, metricsServer);
     }
 
-    private static List<string> Hosts(Uri url)
+    internal static List<string> Hosts(TrustServerOptions options) =>
+        [.. ((string[])["localhost", "127.0.0.1", "::1", options.Url.Host.Trim('[', ']'), .. options.Services.TlsHosts]).Distinct()];
+
+    internal static Exception Translate(TrustServerOptions options, Exception e) => e switch
     {
-        List<string> hosts = ["localhost", "127.0.0.1", "::1"];
-        var host = url.Host.Trim('[', ']');
-        if (!hosts.Contains(host))
-            hosts.Add(host);
-        return hosts;
-    }
+        StoreException or AuditException => new TrustServerException(e.Message, e),
+        UnauthorizedAccessException => new TrustServerException(
+            $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
+        IOException => new TrustServerException(Explain(options, e), e),
+        _ => e,
+    };
 
     private static string Explain(TrustServerOptions options, Exception e)
     {

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nacre.Attestation.Services;
+using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
 using Nacre.Storage.Encryption;
@@ -39,6 +41,9 @@ public sealed record TrustServerOptions
 
     public BrokerOptions Broker { get; init; } = new();
 
+    /// <summary>What attestation tokens say, and how they are signed.</summary>
+    public TokenOptions Tokens { get; init; } = new();
+
     /// <summary>As <see cref="Storage.StoreLocation.Address"/>.</summary>
     public string Store { get; init; } = Storage.StoreList.Default;
 
@@ -47,6 +52,9 @@ public sealed record TrustServerOptions
 
     /// <summary>Opens the key of the store; null for the file <see cref="MasterKey.FileName"/> in the data directory, made when there is none.</summary>
     public Func<MasterKey>? OpenMasterKey { get; init; }
+
+    /// <summary>Where the Attestation Service and the reference values are served for other programs.</summary>
+    public ServiceOptions Services { get; init; } = new();
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

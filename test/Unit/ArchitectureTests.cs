@@ -19,7 +19,7 @@ public sealed class ArchitectureTests
         ["Nacre.Client"] = ["Nacre.Evidence"],
         ["Nacre.Storage"] = ["Nacre.Formats"],
         ["Nacre.Images"] = ["Nacre.Evidence", "Nacre.Linux", "Nacre.Rpc"],
-        ["Nacre.Attestation"] = ["Nacre.Rego", "Nacre.Storage", "Nacre.Verifiers"],
+        ["Nacre.Attestation"] = ["Nacre.Rego", "Nacre.Rpc", "Nacre.Storage", "Nacre.Verifiers"],
         ["Nacre.KeyBroker"] = ["Nacre.Attestation"],
         ["Nacre.Guest"] = ["Nacre.Attesters", "Nacre.Client", "Nacre.Images"],
     };

@@ -1,9 +1,5 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Http;
 using Nacre.Verifiers.Tpm;
@@ -36,12 +32,16 @@ internal static class ServeCommand
         var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var admin = AdminFlags.AddTo(command);
+        var tokens = TokenFlags.AddTo(command);
+        var services = ServiceFlags.AddToServer(command);
+        command.Subcommands.Add(ServeServicesCommand.CreateAttestation());
+        command.Subcommands.Add(ServeServicesCommand.CreateReferenceValues());
         command.SetAction(async (line, cancel) =>
         {
             if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
                 throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
 
-            using var logs = CreateLogs();
+            using var logs = ServerRun.CreateLogs();
             var place = store.Read(line);
             var options = new TrustServerOptions
             {
@@ -53,6 +53,8 @@ internal static class ServeCommand
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, place.Directory),
                 AdminIssuers = admin.Read(line),
+                Tokens = tokens.Read(line),
+                Services = services.Read(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions
                 {
@@ -94,29 +96,16 @@ internal static class ServeCommand
             var address = server.Url.GetLeftPart(UriPartial.Authority);
             await output.WriteLineAsync(server.Url.Scheme == "https"
                 ? $"listening on {address}, CA {TrustServer.CaPath(options.DataDirectory)}" : $"listening on {address}, without TLS");
-            await output.FlushAsync(cancel);
+            await ServerRun.TellAsync(output, server.Services, cancel);
             if (server.MetricsUrl is { } metrics)
                 await error.WriteLineAsync($"nacre: metrics at {new Uri(metrics, "/metrics")}");
-            await StopRequestedAsync(cancel);
+            await ServerRun.StopRequestedAsync(cancel);
 
             using var drain = new CancellationTokenSource(s_drain);
             await server.StopAsync(drain.Token);
         }
 
         return ExitCode.Done;
-    }
-
-    // The command line cancels on SIGINT and SIGTERM; both are a normal end for a server.
-    private static async Task StopRequestedAsync(CancellationToken cancel)
-    {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var byToken = cancel.Register(() => stop.TrySetResult());
-        using var byHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
-        });
-        await stop.Task;
     }
 
     private static EkRoots ReadRoots(FileInfo[] files)
@@ -145,20 +134,4 @@ internal static class ServeCommand
 
         return EkRoots.FromPem(pem.ToString());
     }
-
-    // Data goes to stdout, talk to stderr.
-    private static ILoggerFactory CreateLogs() => LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(LogLevel.Warning)
-        .AddFilter("Nacre", LogLevel.Information)
-
-        // A start that fails is told in one line by whoever asked for it.
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.UseUtcTimestamp = true;
-        })
-        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 }

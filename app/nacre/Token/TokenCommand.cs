@@ -4,7 +4,9 @@ using Nacre.Formats.Jose;
 
 namespace Nacre.Cli.Token;
 
-/// <summary><c>nacre token inspect FILE|-</c>: header and claims of a token. It verifies nothing, and says so.</summary>
+/// <summary>
+/// <c>nacre token inspect FILE|-</c>: header and claims of a token (it verifies nothing, and says so), and the keys of a server's tokens.
+/// </summary>
 internal static class TokenCommand
 {
     public static Command Create()
@@ -20,6 +22,12 @@ internal static class TokenCommand
             OutputFormat.WriteJson(new JsonObject { ["header"] = JsonNode.Parse(token.Header), ["claims"] = JsonNode.Parse(token.Payload) });
             return ExitCode.Done;
         });
-        return new Command("token", "Look into an attestation token.") { inspect };
+        return new Command("token", "Look into an attestation token; the keys that sign them.")
+        {
+            inspect,
+            TokenKeysCommand.CreateList(),
+            TokenKeysCommand.CreateRotate(),
+            TokenKeysCommand.CreateDrop(),
+        };
     }
 }

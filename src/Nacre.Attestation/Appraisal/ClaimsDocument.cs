@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Nacre.Evidence.Protocol;
 using Nacre.Verifiers;
 
 namespace Nacre.Attestation.Appraisal;
@@ -10,7 +9,7 @@ namespace Nacre.Attestation.Appraisal;
 /// </summary>
 internal static class ClaimsDocument
 {
-    public static JsonObject Create(VerifiedClaims verified, RuntimeData? runtimeData, InitData? initData)
+    public static JsonObject Create(VerifiedClaims verified, SubmittedEvidence submitted)
     {
         var claims = (JsonObject)verified.Claims.DeepClone();
         var document = new JsonObject();
@@ -18,17 +17,25 @@ internal static class ClaimsDocument
         {
             claims.Remove("init_data");
             document["init_data"] = digest;
-            document["init_data_claims"] = initData?.Claims();
+            document["init_data_claims"] = submitted.InitData?.Claims();
         }
 
         if (claims["report_data"] is { } reportData)
         {
             claims.Remove("report_data");
             document["report_data"] = reportData;
-            document["runtime_data_claims"] = runtimeData?.ToJson();
+            document["runtime_data_claims"] = RuntimeClaims(submitted);
         }
 
         document[verified.Tee] = claims;
         return document;
+    }
+
+    // The evidence of devices is bound by the digest; it is never put into a token (trust.md 9.3).
+    private static JsonObject? RuntimeClaims(SubmittedEvidence submitted)
+    {
+        var claims = submitted.RuntimeClaims?.DeepClone() as JsonObject;
+        claims?.Remove("additional-evidence");
+        return claims;
     }
 }

@@ -50,7 +50,7 @@ public sealed class AttestationPolicy
     internal PolicyDecision Evaluate(RegoValue input, ReferenceQuery references, CancellationToken cancel)
     {
         var evaluation = new RegoInput { Input = input, State = references };
-        return new PolicyDecision(Vector(_trustClaims.EvaluateValue(evaluation, cancel)), Extensions(_extensions.EvaluateValue(evaluation, cancel)));
+        return new PolicyDecision(Vector(_trustClaims.EvaluateValue(evaluation, cancel)), PolicyExtensions.Parse(Document, _extensions.EvaluateValue(evaluation, cancel)));
     }
 
     /// <summary>
@@ -85,18 +85,6 @@ public sealed class AttestationPolicy
 
         return TrustVector.TryCreate(claims) ?? throw new PolicyResultException(
             Document, $"trust_claims must have names of {string.Join(", ", TrustVector.Names)} and values from -128 to 127");
-    }
-
-    private List<KeyValuePair<string, JsonNode?>> Extensions(RegoValue? value)
-    {
-        if (value is null)
-            return [];
-        if (JsonNode.Parse(value.ToJson()) is not JsonArray array)
-            throw new PolicyResultException(Document, "extensions must be an array");
-
-        return [.. array.Select(item => item is JsonObject extension && extension["name"] is JsonValue name && name.TryGetValue<string>(out var text)
-            ? KeyValuePair.Create(text, extension["value"])
-            : throw new PolicyResultException(Document, "an extension must be an object with name, key and value"))];
     }
 }
 

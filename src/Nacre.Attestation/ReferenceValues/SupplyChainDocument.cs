@@ -39,13 +39,5 @@ internal static class SupplyChainDocument
         return HexText.Decode(fields.Text(name, 2 * max)) ?? throw fields.Malformed(name, "must be hexadecimal digits of one case");
     }
 
-    private static JsonElement.ArrayEnumerator Items(JsonFields fields, string name)
-    {
-        var array = fields.Any(name);
-        if (array.ValueKind != JsonValueKind.Array)
-            throw fields.Malformed(name, "must be an array");
-
-        return array.GetArrayLength() <= MaxItems
-            ? array.EnumerateArray() : throw fields.Malformed(name, $"has {array.GetArrayLength()} items, at most {MaxItems} are allowed");
-    }
+    private static JsonElement.ArrayEnumerator Items(JsonFields fields, string name) => fields.Array(name, MaxItems);
 }

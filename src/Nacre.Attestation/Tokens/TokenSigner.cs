@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
 using Nacre.Formats.Json;
@@ -10,47 +7,61 @@ using Nacre.Storage;
 namespace Nacre.Attestation.Tokens;
 
 /// <summary>
-/// Signs attestation tokens with ES256 and tells whether a token is its own. The key is made once and kept in the store, so that every
-/// process that shares the store signs with the same one.
+/// Signs attestation tokens and tells whether a token is its own. The keys are in the store, so that every process that shares it signs with
+/// the same one and takes what another signed; a change of the keys reaches all within <see cref="RefreshAfter"/>.
 /// </summary>
 public sealed class TokenSigner : IDisposable
 {
+    /// <summary>How old a process's view of the keys may be.</summary>
+    public static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(5);
+
     private const string Space = "key";
-    private const string KeyName = "token-signer";
-    private const int MaxIdle = 16;
+    private const string KeyName = "token-keys";
 
-    private readonly byte[] _pkcs8;
-    private readonly byte[] _header;
-    private readonly ConcurrentBag<ECDsa> _idle = [];
+    /// <summary>Where the one key was before there was a ring.</summary>
+    private const string FirstKeyName = "token-signer";
 
-    private TokenSigner(byte[] pkcs8)
+    // Clocks of relying parties, and what another process signs before it sees that the key is a former one.
+    private static readonly TimeSpan s_overlap = TimeSpan.FromMinutes(2);
+
+    private readonly IKeyValueStore _store;
+    private readonly TimeProvider _clock;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private LoadedTokenKeys _keys;
+    private long _checkedAt;
+
+    private TokenSigner(IKeyValueStore store, TokenOptions options, TimeProvider clock, LoadedTokenKeys keys)
     {
-        _pkcs8 = pkcs8;
-        using var key = Import();
-        PublicKey = EcJwk.From(key.ExportParameters(includePrivateParameters: false), JsonWebKey.Es256);
-        KeyId = PublicKey.Thumbprint();
-        var jwk = PublicKey.ToJson();
-        jwk["kid"] = KeyId;
-        _header = JsonText.Utf8(new JsonObject { ["typ"] = "JWT", ["alg"] = JsonWebKey.Es256, ["kid"] = KeyId, ["jwk"] = jwk });
+        (_store, Options, _clock, _keys) = (store, options, clock, keys);
+        _checkedAt = clock.GetUtcNow().UtcTicks;
     }
 
-    public EcJwk PublicKey { get; }
+    public TokenOptions Options { get; }
 
-    /// <summary>RFC 7638 thumbprint of the key.</summary>
-    public string KeyId { get; }
+    /// <summary>Makes the keys when the store has none, and changes to the algorithm that is asked for.</summary>
+    public static async Task<TokenSigner> OpenAsync(IKeyValueStore store, TokenOptions options, TimeProvider clock, CancellationToken cancel)
+    {
+        if (!JwtSigningKey.Algorithms.Contains(options.Algorithm))
+            throw new ArgumentException($"'{options.Algorithm}' is not one of {string.Join(", ", JwtSigningKey.Algorithms)}", nameof(options));
 
-    public static async Task<TokenSigner> OpenAsync(IKeyValueStore store, CancellationToken cancel) =>
-        new(await store.GetOrCreateAsync(Space, KeyName, MakeKey, cancel));
+        var first = (await store.FindAsync(Space, FirstKeyName, cancel))?.Value;
+        await store.GetOrCreateAsync(
+            Space, KeyName, () => TokenKeyRing.Create(options.Algorithm, clock.GetUtcNow(), first).ToUtf8(), cancel);
+        var signer = new TokenSigner(store, options, clock, (await LoadAsync(store, options, null, cancel))!);
+        if (options.Key is null && signer._keys.Ring.Current.Algorithm != options.Algorithm)
+            await signer.RotateAsync(cancel);
+        return signer;
+    }
 
-    public string Sign(JsonObject claims) => Use(key => JsonWebToken.SignEs256(key, _header, JsonText.Utf8(claims)));
+    public async ValueTask<string> SignAsync(JsonObject claims, CancellationToken cancel) => (await KeysAsync(cancel)).Sign(claims);
 
     /// <summary>The claims of a token that this signer made and that is valid at <paramref name="at"/>; otherwise null and why.</summary>
-    public (JsonObject? Claims, string Problem) Verify(string token, DateTimeOffset at)
+    public async ValueTask<(JsonObject? Claims, string Problem)> VerifyAsync(string token, DateTimeOffset at, CancellationToken cancel)
     {
         try
         {
             var parsed = JsonWebToken.Parse(token);
-            if (!Use(parsed.VerifyEs256))
+            if (await FindAsync(parsed.ReadKeyId(), at, cancel) is not { } key || !parsed.Verify(key))
                 return (null, "the token was not signed by this server");
 
             using var document = StrictJson.Parse(parsed.Payload, "token", JsonWebToken.MaxLength);
@@ -68,40 +79,98 @@ public sealed class TokenSigner : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>The public keys as a JWK set, as the store has them now.</summary>
+    public async ValueTask<JsonObject> KeySetAsync(CancellationToken cancel) => (await RefreshAsync(cancel)).ToSet(_clock.GetUtcNow());
+
+    /// <summary>The algorithms of the keys in the set.</summary>
+    public async ValueTask<IReadOnlyList<string>> AlgorithmsAsync(CancellationToken cancel) => [.. (await KeysAsync(cancel)).Algorithms];
+
+    /// <summary><c>{"kid","alg","use","since","until"}</c> of each key of the ring; never a key itself.</summary>
+    public async ValueTask<JsonArray> DescribeAsync(CancellationToken cancel)
     {
-        while (_idle.TryTake(out var key))
-            key.Dispose();
-        CryptographicOperations.ZeroMemory(_pkcs8);
+        var descriptions = (await RefreshAsync(cancel)).Ring.Keys.Select(key => key.ToJson()).ToList();
+        foreach (var description in descriptions)
+            description.Remove("key");
+        return [.. descriptions];
     }
 
-    // A key object is used by one thread at a time; making one costs more than a signature.
-    private T Use<T>(Func<ECDsa, T> work)
+    /// <summary>The next key signs from now on; what the former one signed stays good until it expires.</summary>
+    public Task RotateAsync(CancellationToken cancel) => ChangeAsync(
+        ring => ring.Rotate(Options.Algorithm, _clock.GetUtcNow(), Options.Life + s_overlap), cancel);
+
+    /// <summary>Nothing that this key signed is believed any more. False when there is no such key, or it is the one that signs.</summary>
+    public Task<bool> DropAsync(string keyId, CancellationToken cancel) =>
+        ChangeAsync(ring => ring.Drop(keyId, Options.Algorithm, _clock.GetUtcNow()), cancel);
+
+    public void Dispose()
     {
-        var key = _idle.TryTake(out var idle) ? idle : Import();
+        _keys.Dispose();
+        _gate.Dispose();
+    }
+
+    private async ValueTask<JwtVerificationKey?> FindAsync(string? id, DateTimeOffset at, CancellationToken cancel)
+    {
+        if (id is null)
+            return null;
+
+        // A key that is not known may be one that another process has just made.
+        return (await KeysAsync(cancel)).Find(id, at) ?? (await RefreshAsync(cancel)).Find(id, at);
+    }
+
+    private async ValueTask<LoadedTokenKeys> KeysAsync(CancellationToken cancel)
+    {
+        var age = _clock.GetUtcNow().UtcTicks - Volatile.Read(ref _checkedAt);
+        return age >= 0 && age < RefreshAfter.Ticks ? Volatile.Read(ref _keys) : await RefreshAsync(cancel);
+    }
+
+    private async ValueTask<LoadedTokenKeys> RefreshAsync(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
         try
         {
-            return work(key);
+            if (await LoadAsync(_store, Options, _keys, cancel) is { } loaded)
+                Volatile.Write(ref _keys, loaded);
+            Volatile.Write(ref _checkedAt, _clock.GetUtcNow().UtcTicks);
         }
         finally
         {
-            if (_idle.Count < MaxIdle)
-                _idle.Add(key);
-            else
-                key.Dispose();
+            _gate.Release();
+        }
+
+        if (Options.Key is null && _keys.Ring.Current.Since + Options.KeyLife <= _clock.GetUtcNow())
+            await RotateAgedAsync(cancel);
+        return Volatile.Read(ref _keys);
+    }
+
+    private Task<bool> RotateAgedAsync(CancellationToken cancel) => ChangeAsync(
+        ring => ring.Current.Since + Options.KeyLife <= _clock.GetUtcNow()
+            ? ring.Rotate(Options.Algorithm, _clock.GetUtcNow(), Options.Life + s_overlap) : null,
+        cancel);
+
+    /// <summary>Tried again when another process came between. False when there is nothing to change.</summary>
+    private async Task<bool> ChangeAsync(Func<TokenKeyRing, TokenKeyRing?> change, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var stored = await _store.FindAsync(Space, KeyName, cancel) ?? throw new StoreException("the keys of tokens are no longer in the store");
+            if (change(TokenKeyRing.Parse(stored.Value)) is not { } changed)
+                return false;
+
+            if (await _store.SetAsync(Space, KeyName, changed.ToUtf8(), WriteCondition.MustBe(stored.Version), cancel) == WriteResult.Written)
+            {
+                Volatile.Write(ref _checkedAt, 0);
+                await RefreshAsync(cancel);
+                return true;
+            }
         }
     }
 
-    private ECDsa Import()
+    /// <summary>Null when they are those that are loaded.</summary>
+    private static async ValueTask<LoadedTokenKeys?> LoadAsync(
+        IKeyValueStore store, TokenOptions options, LoadedTokenKeys? loaded, CancellationToken cancel)
     {
-        var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(_pkcs8, out _);
-        return key;
-    }
-
-    private static byte[] MakeKey()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return key.ExportPkcs8PrivateKey();
+        var stored = await store.FindAsync(Space, KeyName, cancel) ?? throw new StoreException("the keys of tokens are no longer in the store");
+        return stored.Version == loaded?.Version
+            ? null : new LoadedTokenKeys(TokenKeyRing.Parse(stored.Value), stored.Version, options, loaded);
     }
 }

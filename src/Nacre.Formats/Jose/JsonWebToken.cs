@@ -9,6 +9,7 @@ public sealed class JsonWebToken
 {
     /// <summary>Larger than any token of ours, well below what the HTTP layer takes for a head.</summary>
     public const int MaxLength = 256 * 1024;
+    private const int MaxHeaderBytes = 64 * 1024;
 
     private readonly byte[] _signed;
     private readonly byte[] _signature;
@@ -51,9 +52,17 @@ public sealed class JsonWebToken
     public bool Verify(JwtVerificationKey key, string? type = null) =>
         AlgorithmFor(key.KeyId, type) is { } algorithm && key.Verify(algorithm, _signed, _signature);
 
+    /// <summary>The <c>kid</c> of the header; null when there is none.</summary>
+    /// <exception cref="MalformedDataException">The header is no JSON object.</exception>
+    public string? ReadKeyId()
+    {
+        using var header = StrictJson.Parse(Header, "jwt.header", MaxHeaderBytes);
+        return new JsonFields("jwt.header", header.RootElement).FindText("kid", 256);
+    }
+
     private string? AlgorithmFor(string? keyId, string? type)
     {
-        using var header = StrictJson.Parse(Header, "jwt.header", 16 * 1024);
+        using var header = StrictJson.Parse(Header, "jwt.header", MaxHeaderBytes);
         var fields = new JsonFields("jwt.header", header.RootElement);
         var isMeant = fields.Find("crit") is null
             && (type is null || fields.FindText("typ", 64) == type)

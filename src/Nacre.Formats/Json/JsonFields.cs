@@ -33,6 +33,16 @@ public readonly struct JsonFields
 
     public JsonFields? FindObject(string name) => Find(name) is { } value ? new($"{_structure}.{name}", value) : null;
 
+    public JsonElement.ArrayEnumerator Array(string name, int max = 1024)
+    {
+        var value = Any(name);
+        if (value.ValueKind != JsonValueKind.Array)
+            throw Malformed(name, $"must be an array, is {Kind(value)}");
+
+        return value.GetArrayLength() <= max
+            ? value.EnumerateArray() : throw Malformed(name, $"has {value.GetArrayLength()} items, at most {max} are allowed");
+    }
+
     /// <summary>Base64url without padding (RFC 7515 section 2).</summary>
     public byte[] Base64Url(string name, int max)
     {

@@ -63,7 +63,7 @@ public sealed partial class BrokerEndpoints(
     private ValueTask<KbsReply> AnswerAsync(HttpContext context, Route route, IReadOnlyDictionary<string, string> values, string query)
     {
         // Whoever watches the health of the server asks for that alone.
-        if (route.Template.StartsWith("kbs/", StringComparison.Ordinal))
+        if (route.Template is not (HealthRoutes.Alive or HealthRoutes.Ready))
             limit.Require(context.Connection.RemoteIpAddress);
 
         var call = new KbsCall
@@ -72,6 +72,7 @@ public sealed partial class BrokerEndpoints(
             Query = RequestPath.ParseQuery(query),
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
+            Origin = $"{context.Request.Scheme}://{context.Request.Host}",
             From = context.Connection.RemoteIpAddress?.ToString() ?? "",
         };
         return trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);

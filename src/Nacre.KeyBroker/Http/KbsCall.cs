@@ -20,6 +20,9 @@ public sealed record KbsCall
     /// <summary>Value of <c>Authorization: Bearer</c>; null when there is none.</summary>
     public string? Bearer { get; init; }
 
+    /// <summary>Scheme, host and port under which the peer knows this server.</summary>
+    public string Origin { get; init; } = "";
+
     /// <summary>Address of the peer.</summary>
     public string From { get; init; } = "";
 

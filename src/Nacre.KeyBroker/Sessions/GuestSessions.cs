@@ -17,7 +17,7 @@ public sealed class GuestSessions(SessionSealer sealer, SessionClaims sessions, 
 
         if (call.Bearer is { } token)
         {
-            var (tokenClaims, problem) = signer.Verify(token, clock.GetUtcNow());
+            var (tokenClaims, problem) = await signer.VerifyAsync(token, clock.GetUtcNow(), cancel);
             return tokenClaims is not null ? Name(call, tokenClaims)
                 : throw new KbsProblemException(401, ErrorTypes.TokenVerifierError, $"Token Verifier error: {problem}");
         }

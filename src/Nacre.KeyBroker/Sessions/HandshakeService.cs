@@ -58,7 +58,7 @@ public sealed class HandshakeService(
             PendingSession pending => await AttestAsync(pending, request, cancel),
 
             // The guest did not get the first reply: it gets the same claims again, signed again.
-            AttestedState attested when SameNonce(attested.Nonce, request) && await sessions.ReadAsync(attested, cancel) is { } claims => Token(claims),
+            AttestedState attested when SameNonce(attested.Nonce, request) && await sessions.ReadAsync(attested, cancel) is { } claims => await TokenAsync(claims, cancel),
             _ => throw Unauthenticated("the session does not belong to this nonce"),
         };
     }
@@ -74,17 +74,24 @@ public sealed class HandshakeService(
 
         var now = clock.GetUtcNow();
         var reportData = request.RuntimeData.PrimaryDigest(session.HashAlgorithm, request.AdditionalEvidence);
-        var endorsement = await keyProofs.EndorseAsync(session, request, reportData, cancel);
+        var endorsement = KeyProofs.Endorse(session, request, reportData);
         var outcome = await attestation.AttestAsync(
             new AttestationSubmission
             {
-                RuntimeData = request.RuntimeData,
-                InitData = initData,
                 Evidence =
                 [
-                    new SubmittedEvidence(session.Tee, request.PrimaryEvidence, reportData, endorsement),
+                    new(session.Tee, request.PrimaryEvidence, reportData)
+                    {
+                        Endorsement = endorsement,
+                        RuntimeClaims = request.RuntimeData.ToJson(),
+                        InitDataDigest = initData?.Digest,
+                        InitData = initData,
+                    },
                     .. devices.Select(device =>
-                        new SubmittedEvidence(device.Tee, device.Evidence, request.RuntimeData.DeviceDigest(HashNames.Sha384))),
+                        new SubmittedEvidence(device.Tee, device.Evidence, request.RuntimeData.DeviceDigest(HashNames.Sha384))
+                        {
+                            RuntimeClaims = request.RuntimeData.ToJson(),
+                        }),
                 ],
             },
             cancel);
@@ -118,7 +125,8 @@ public sealed class HandshakeService(
 
         var expires = DateTimeOffset.FromUnixTimeSeconds((long)attested.Claims["exp"]!);
         metrics.Handshake(now - (session.Expires - options.SessionLife));
-        return Token(attested.Claims) with
+        var reply = await TokenAsync(attested.Claims, cancel);
+        return reply with
         {
             Cookie = new SessionCookie(await sessions.SealAsync(attested.Claims, session.Nonce, expires, cancel), expires),
         };
@@ -154,7 +162,8 @@ public sealed class HandshakeService(
         throw Unauthenticated("the session is not known or has expired; begin again with auth");
     }
 
-    private KbsReply Token(JsonObject claims) => KbsReply.Of(new JsonObject { ["token"] = attestation.Signer.Sign(claims) });
+    private async ValueTask<KbsReply> TokenAsync(JsonObject claims, CancellationToken cancel) =>
+        KbsReply.Of(new JsonObject { ["token"] = await attestation.Signer.SignAsync(claims, cancel) });
 
     private static bool SameNonce(string nonce, AttestRequest request) => nonce == request.RuntimeData.Nonce;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Nacre.Attestation;
-using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Tokens;
 using Nacre.Evidence;
 using Nacre.Evidence.Protocol;
@@ -15,12 +14,11 @@ namespace Nacre.KeyBroker.Sessions;
 
 /// <summary>
 /// For TEEs whose attestation key anyone could make up: has the guest prove in the handshake that the key lives in a TPM with a certified
-/// endorsement key, or takes the administrator's word for it (reference value <c>trusted_aks</c>, base64 of SubjectPublicKeyInfo).
+/// endorsement key. Without the proof the key must be enrolled, which the attestation service looks at.
 /// </summary>
-public sealed class KeyProofs(EkRoots roots, ReferenceValueStore references, AttemptStore attempts, BrokerOptions options)
+public sealed class KeyProofs(EkRoots roots, AttemptStore attempts, BrokerOptions options)
 {
     private const string Member = "tpm";
-    private const string EnrolledKeys = "trusted_aks";
 
     /// <summary>For <c>auth</c>: what to remember and what to send; both null when the guest offers no proof.</summary>
     /// <exception cref="KbsProblemException">401: the offered endorsement key or attestation key is not to be trusted.</exception>
@@ -48,39 +46,14 @@ public sealed class KeyProofs(EkRoots roots, ReferenceValueStore references, Att
         }
     }
 
-    /// <summary>For <c>attest</c>: what vouches for the key, or null; the verifier then says that nothing does.</summary>
-    internal async ValueTask<IKeyEndorsement?> EndorseAsync(
-        PendingSession session, AttestRequest request, byte[] reportData, CancellationToken cancel)
+    /// <summary>For <c>attest</c>: what vouches for the key, or null; the attestation service then looks whether it is enrolled.</summary>
+    internal static IKeyEndorsement? Endorse(PendingSession session, AttestRequest request, byte[] reportData)
     {
-        if (session.Tee != TeeNames.Tpm)
+        if (session.Tee != TeeNames.Tpm || session.KeyProof is not { } proof || request.ExtraParameters?[Member] is not { } member)
             return null;
 
-        if (session.KeyProof is { } proof && request.ExtraParameters?[Member] is { } member)
-        {
-            using var key = new TpmPendingKey(SecretBytes.Own(proof.Secret), proof.KeySpki, proof.EndorsementFingerprint);
-            return key.Endorse(TpmCredentialProof.Parse(JsonText.Utf8(member)), reportData);
-        }
-
-        return await EnrolledAsync(request, cancel);
-    }
-
-    private async ValueTask<IKeyEndorsement?> EnrolledAsync(AttestRequest request, CancellationToken cancel)
-    {
-        TpmEvidence evidence;
-        try
-        {
-            evidence = TpmEvidence.Parse(request.PrimaryEvidence);
-        }
-        catch (MalformedDataException)
-        {
-            // The verifier says the same with the field that is wrong.
-            return null;
-        }
-
-        var enrolled = await references.FindAsync(EnrolledKeys, cancel);
-        var key = Convert.ToBase64String(evidence.AkPublic);
-        return enrolled is JsonArray keys && keys.Any(item => item is JsonValue value && value.TryGetValue<string>(out var text) && text == key)
-            ? TpmKeyEndorsement.Enrolled(evidence.AkPublic) : null;
+        using var key = new TpmPendingKey(SecretBytes.Own(proof.Secret), proof.KeySpki, proof.EndorsementFingerprint);
+        return key.Endorse(TpmCredentialProof.Parse(JsonText.Utf8(member)), reportData);
     }
 
     private async ValueTask<KbsProblemException> RefuseAsync(TpmCredentialChallenge.Refused refused, DateTimeOffset now, CancellationToken cancel)

@@ -6,14 +6,15 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Nacre.Rpc.Grpc;
 
 /// <summary>
-/// Unary gRPC over HTTP/2 without TLS (prior knowledge), on loopback or a Unix socket that only its owner may open. Failures of a handler
-/// other than <see cref="RpcException"/> reach the caller as INTERNAL without their text.
+/// Unary gRPC over HTTP/2: without TLS (prior knowledge) on loopback or a Unix socket that only its owner may open, elsewhere with TLS. Failures
+/// of a handler other than <see cref="RpcException"/> reach the caller as INTERNAL without their text.
 /// </summary>
 public sealed class GrpcServer : IAsyncDisposable
 {
@@ -30,9 +31,13 @@ public sealed class GrpcServer : IAsyncDisposable
     /// <param name="failed">Told of failures that the caller does not get to see.</param>
     /// <param name="cancel">Ends the start.</param>
     /// <exception cref="IOException">The address is taken or cannot be used.</exception>
-    public static async Task<GrpcServer> StartAsync(RpcTable table, RpcAddress address, Action<Exception>? failed, CancellationToken cancel)
+    public static Task<GrpcServer> StartAsync(RpcTable table, RpcAddress address, Action<Exception>? failed, CancellationToken cancel) =>
+        ListenAsync(table, address, new GrpcServerOptions { Failed = failed }, cancel);
+
+    /// <exception cref="IOException">The address is taken, cannot be used, or is not loopback and there is no TLS.</exception>
+    public static async Task<GrpcServer> ListenAsync(RpcTable table, RpcAddress address, GrpcServerOptions options, CancellationToken cancel)
     {
-        if (address is RpcAddress.Tcp { IsLoopback: false })
+        if (address is RpcAddress.Tcp { IsLoopback: false } && options.Tls is null && !options.AllowsPlainBeyondLoopback)
             throw new IOException($"{address} is not loopback; others could use the keys behind it. Use 127.0.0.1 or a Unix socket.");
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -41,10 +46,13 @@ public sealed class GrpcServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = RpcTable.LargestMessage + 5;
-            Listen(kestrel, address);
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            Listen(kestrel, address, options);
         });
+        if (options.Tls is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
-        app.Run(context => AnswerAsync(context, table, failed));
+        app.Run(context => AnswerAsync(context, table, options));
         if (address is RpcAddress.UnixSocket { Path: var path })
             File.Delete(path);
         await app.StartAsync(cancel);
@@ -57,17 +65,32 @@ public sealed class GrpcServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, RpcAddress address)
+    private static void Listen(KestrelServerOptions kestrel, RpcAddress address, GrpcServerOptions options)
     {
         switch (address)
         {
             case RpcAddress.UnixSocket socket:
-                kestrel.ListenUnixSocket(socket.Path, listen => listen.Protocols = HttpProtocols.Http2);
+                kestrel.ListenUnixSocket(socket.Path, listen => Configure(listen, options));
                 break;
             case RpcAddress.Tcp tcp:
                 var ip = tcp.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(tcp.Host.Trim('[', ']'));
-                kestrel.Listen(ip, tcp.Port, listen => listen.Protocols = HttpProtocols.Http2);
+                kestrel.Listen(ip, tcp.Port, listen => Configure(listen, options));
                 break;
+        }
+    }
+
+    // Without TLS nothing in the connection says which HTTP it is: DocumentSniffer looks at its first bytes.
+    private static void Configure(ListenOptions listen, GrpcServerOptions options)
+    {
+        listen.Protocols = HttpProtocols.Http2;
+        if (options.Tls is { } tls)
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(tls()) });
+        }
+        else if (options.Documents.Count > 0)
+        {
+            listen.Use(next => new DocumentSniffer(next, options).ServeAsync);
         }
     }
 
@@ -80,11 +103,18 @@ public sealed class GrpcServer : IAsyncDisposable
         }
 
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return RpcAddress.Parse(bound);
+        return new RpcAddress.Tcp(new Uri(bound).Host, new Uri(bound).Port);
     }
 
-    private static async Task AnswerAsync(HttpContext context, RpcTable table, Action<Exception>? failed)
+    private static async Task AnswerAsync(HttpContext context, RpcTable table, GrpcServerOptions options)
     {
+        if (HttpMethods.IsGet(context.Request.Method) && options.Documents.TryGetValue(context.Request.Path.Value ?? "", out var document))
+        {
+            context.Response.ContentType = "application/json";
+            await context.Response.Body.WriteAsync(await document(context.RequestAborted), context.RequestAborted);
+            return;
+        }
+
         if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true || !HttpMethods.IsPost(context.Request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
@@ -110,7 +140,7 @@ public sealed class GrpcServer : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            failed?.Invoke(e);
+            options.Failed?.Invoke(e);
             (code, message) = (RpcCode.Internal, "the call failed; the log of the server says why");
         }
 

@@ -31,6 +31,11 @@ public sealed class RouteTableTests
         "GET kbs/v0/admin/reference-values View",
         "GET kbs/v0/admin/reference-values/{name} View",
         "DELETE kbs/v0/admin/reference-values/{name} WritePolicy",
+        "GET .well-known/jwks.json Public",
+        "GET .well-known/openid-configuration Public",
+        "GET kbs/v0/admin/token-keys View",
+        "POST kbs/v0/admin/token-keys Administer",
+        "DELETE kbs/v0/admin/token-keys/{kid} Administer",
         "GET kbs/v0/admin/attempts View",
         "GET kbs/v0/admin/attempts/{id} View",
         "POST kbs/v0/admin/tokens Administer",
@@ -60,7 +65,7 @@ public sealed class RouteTableTests
         {
             var path = route[1].Replace("{kind}/{**id}", "resource/resource-policy", StringComparison.Ordinal).Replace("{**path}", "default/key/1", StringComparison.Ordinal)
                 .Replace("{**id}", "svn", StringComparison.Ordinal).Replace("{name}", "svn", StringComparison.Ordinal)
-                .Replace("{id}", "x", StringComparison.Ordinal);
+                .Replace("{id}", "x", StringComparison.Ordinal).Replace("{kid}", "x", StringComparison.Ordinal);
             foreach (var authorization in (string?[])[null, "", "Bearer", "Bearer ", "Bearer x", $"Basic {stage.AdminToken}", $"Bearer {stage.AdminToken}x", $"Bearer {attestationToken}"])
             {
                 using var request = new HttpRequestMessage(new HttpMethod(route[0]), $"/{path}");

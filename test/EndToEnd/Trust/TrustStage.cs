@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.Attestation.Tokens;
 using Nacre.Attesters.Sample;
 using Nacre.Client;
 using Nacre.Evidence.Protocol;
@@ -49,10 +50,11 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="metrics">Serve them, on a free port.</param>
     /// <param name="broker">How the broker behaves otherwise.</param>
     /// <param name="store">As <c>--store</c> has it; null for a file in the directory.</param>
+    /// <param name="tokens">What attestation tokens say.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
         AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
-        string? store = null)
+        string? store = null, TokenOptions? tokens = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -68,6 +70,7 @@ internal sealed class TrustStage : IAsyncDisposable
                 Store = store ?? StoreList.Default,
                 Clock = clock,
                 Audit = audit,
+                Tokens = tokens ?? new(),
                 AdminIssuers = issuers ?? [],
             },
             CancellationToken.None);

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Nacre.KeyBroker;
+
+namespace Nacre.Cli.Serve;
+
+/// <summary>
+/// <c>nacre serve as</c> and <c>nacre serve rvps</c>: one service of the trust server by itself, for key brokers that are elsewhere.
+/// </summary>
+internal static class ServeServicesCommand
+{
+    public static Command CreateAttestation()
+    {
+        var command = new Command(
+            "as",
+            "Run the Attestation Service alone. Example: nacre serve as --data /var/lib/nacre-as --grpc 127.0.0.1:50004 --rest http://127.0.0.1:8081");
+        var development = new Option<bool>("--development") { Description = "Take sample evidence, which proves nothing." };
+        command.Options.Add(development);
+        var services = ServiceFlags.AddToAttestation(command);
+        var store = StoreFlags.AddTo(command);
+        var collateral = CollateralFlags.AddTo(command);
+        var tokens = TokenFlags.AddTo(command);
+        command.SetAction((line, cancel) => RunAsync(
+            Options(line, store, services) with
+            {
+                Development = line.GetValue(development),
+                Collateral = collateral.Read(line, store.Read(line).Directory),
+                Tokens = tokens.Read(line),
+            },
+            cancel));
+        return command;
+    }
+
+    public static Command CreateReferenceValues()
+    {
+        var command = new Command(
+            "rvps",
+            "Run the Reference Value Provider Service alone. Example: nacre serve rvps --data /var/lib/nacre-rvps --grpc 127.0.0.1:50003");
+        var services = ServiceFlags.AddToReferenceValues(command);
+        var store = StoreFlags.AddTo(command);
+        command.SetAction((line, cancel) => RunAsync(Options(line, store, services), cancel));
+        return command;
+    }
+
+    private static TrustServerOptions Options(ParseResult line, StoreFlags store, ServiceFlags services)
+    {
+        var place = store.Read(line);
+        return new TrustServerOptions
+        {
+            DataDirectory = place.Directory,
+            Store = place.Address,
+            StorePassword = place.Password,
+            OpenMasterKey = () => store.OpenMasterKey(line),
+            Url = new Uri("https://localhost"),
+            Services = services.Read(line),
+        };
+    }
+
+    private static async Task<int> RunAsync(TrustServerOptions options, CancellationToken cancel)
+    {
+        using var logs = ServerRun.CreateLogs();
+        AttestationServer server;
+        try
+        {
+            server = await AttestationServer.StartAsync(options with { Logs = logs }, cancel);
+        }
+        catch (TrustServerException e)
+        {
+            throw new CommandException(e.Message);
+        }
+
+        await using (server)
+        {
+            if (options.Development)
+                await Console.Error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make");
+            await ServerRun.TellAsync(Console.Out, server.Services, cancel);
+            await ServerRun.StopRequestedAsync(cancel);
+        }
+
+        return ExitCode.Done;
+    }
+}

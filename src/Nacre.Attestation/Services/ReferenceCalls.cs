@@ -1,0 +1,44 @@
+using System.Text;
+using Nacre.Attestation.ReferenceValues;
+using Nacre.Evidence.Protocol;
+using Nacre.Formats;
+
+namespace Nacre.Attestation.Services;
+
+/// <summary>What other programs may ask of the reference values (trust.md 4.1). Failures are <see cref="ServiceCallException"/>.</summary>
+/// <param name="references">Keeps them.</param>
+/// <param name="trust">Whose signatures are believed on documents.</param>
+/// <param name="allowsChanges">Whether callers are known to be the operator's own.</param>
+/// <param name="clock">Says what has expired.</param>
+internal sealed class ReferenceCalls(ReferenceValueStore references, ReferenceValueTrust trust, bool allowsChanges, TimeProvider clock)
+{
+    private const string Registration = "Register reference value";
+
+    /// <summary>JSON text; null for a name that is not known or has expired.</summary>
+    public async ValueTask<string?> QueryAsync(string name, CancellationToken cancel) =>
+        (await references.SnapshotAsync(cancel)).Find(name, clock.GetUtcNow()) is not { } found ? null
+            : found.Value is null ? "null" : Encoding.UTF8.GetString(JsonText.Utf8(found.Value));
+
+    /// <param name="message">JSON text (trust.md 4.2).</param>
+    /// <param name="cancel">Stops it.</param>
+    public async ValueTask RegisterAsync(string message, CancellationToken cancel)
+    {
+        if (!allowsChanges)
+        {
+            throw new ServiceCallException(
+                Registration, "reference values are set here only by callers with a client certificate, or on this machine")
+            {
+                IsForbidden = true,
+            };
+        }
+
+        try
+        {
+            await references.RegisterAsync(ReferenceValueMessage.Parse(Encoding.UTF8.GetBytes(message), trust, clock.GetUtcNow()), cancel);
+        }
+        catch (MalformedDataException e)
+        {
+            throw new ServiceCallException(Registration, e.Message, e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Nacre.Storage;
+using Nacre.Storage.Encryption;
+
+namespace Nacre.KeyBroker;
+
+/// <summary>What every server starts from: its data directory, its store, and the key that opens it.</summary>
+internal sealed class ServerStore : IAsyncDisposable
+{
+    private readonly OpenedStore _opened;
+    private readonly MasterKey _master;
+    private readonly List<IAsyncDisposable> _turns = [];
+
+    private ServerStore(OpenedStore opened, MasterKey master, EncryptedStore values) =>
+        (_opened, _master, Values) = (opened, master, values);
+
+    /// <summary>Encrypted on their way to the disk.</summary>
+    public EncryptedStore Values { get; }
+
+    /// <summary>
+    /// Until <see cref="StartedAsync"/> no other server starts on the directory or the store: one at a time makes keys and files, the others then
+    /// find them.
+    /// </summary>
+    public static async Task<ServerStore> OpenAsync(TrustServerOptions options, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var opened = new Stack<IAsyncDisposable>();
+        MasterKey? master = null;
+        try
+        {
+            opened.Push(await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel));
+            master = options.OpenMasterKey is { } open ? open() : MasterKey.FromFile(TrustServer.MasterKeyPath(options.DataDirectory));
+            var places = await StoreList.OpenAsync(
+                new() { Address = options.Store, Directory = options.DataDirectory, Password = options.StorePassword }, options.Clock, cancel);
+            opened.Push(places);
+            if (places.TakeStartTurnAsync is { } take)
+                opened.Push(await take(cancel));
+            var store = new ServerStore(places, master, await EncryptedStore.OpenAsync(places.Values, master, cancel));
+            store._turns.AddRange(opened.Where(one => one is not OpenedStore));
+            return store;
+        }
+        catch
+        {
+            while (opened.TryPop(out var one))
+                await one.DisposeAsync();
+            master?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The store with other values: the same ones, measured.</summary>
+    public OpenedStore With(IKeyValueStore values) => _opened with { Values = values };
+
+    /// <summary>Lets the next server start.</summary>
+    public async Task StartedAsync()
+    {
+        foreach (var turn in _turns)
+            await turn.DisposeAsync();
+        _turns.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StartedAsync();
+        await (_opened with { Values = Values }).DisposeAsync();
+        _master.Dispose();
+    }
+}
