@@ -18,24 +18,31 @@ internal static class ImageLayersCommand
         var policy = new Option<FileInfo?>("--policy") { Description = "containers-policy.json." };
         var keys = new Option<string[]>("--key") { Description = "Public key that must have signed: a PEM file or kbs:///…" };
         var insecure = new Option<bool>("--insecure-accept-anything") { Description = "No signature is asked for." };
-        var output = ImageVerb.Output();
         var command = new Command("layers", "Make EROFS images with dm-verity trees of the layers, which a host may keep and a guest can check.")
         {
-            reference, directory, policy, keys, insecure, output,
+            reference, directory, policy, keys, insecure,
         };
+        var format = ResultFormat.AddTo(command);
         var stores = SignatureStoreOptions.AddTo(command);
+        var notationOptions = NotationOptions.AddTo(command);
         var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
+            var notation = await notationOptions.ReadAsync(line, cancel);
             var rules = line.GetValue(insecure)
                 ? ImagePolicy.InsecureAcceptAnything
-                : await ImageVerifyCommand.ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], cancel);
-            var options = new PullOptions { Registry = await registry.ReadAsync(line, cancel), Signatures = stores.Read(line) };
+                : await ImageVerifyCommand.ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], notation, cancel);
+            var options = new PullOptions { Registry = await registry.ReadAsync(line, cancel), Signatures = stores.Read(line) with { Notation = notation } };
             await using var broker = brokerOptions.Open(line);
-            var made = await new LayerImages(broker, rules, options, ImageVerb.Progress())
-                .WriteAsync(ImageLocation.Parse(line.GetRequiredValue(reference)), line.GetRequiredValue(directory).FullName, cancel);
-            await WriteAsync(made, line.GetValue(output) == "json");
+            LayerImageList made;
+            using (var progress = TransferProgress.Create(format.IsJson(line)))
+            {
+                made = await new LayerImages(broker, rules, options, progress)
+                    .WriteAsync(ImageLocation.Parse(line.GetRequiredValue(reference)), line.GetRequiredValue(directory).FullName, cancel);
+            }
+
+            await WriteAsync(made, format.IsJson(line));
             return ExitCode.Done;
         }));
         return command;

@@ -114,7 +114,7 @@ public sealed class LayerImages(IResourceSource? resources, ImagePolicy policy, 
         }
 
         var blob = new VerifiedBlobStream(new LazyStream(() => source.OpenBlobAsync(layer, cancel)), layer, where);
-        return new(new ProgressStream(blob, "convert", layer, progress), type.Compression, diffId, budget, where);
+        return new(new ProgressStream(blob, ImageStep.Fetching, layer, progress), type.Compression, diffId, budget, where);
     }
 
     // Of the layer and nothing else, as all of the image is.
