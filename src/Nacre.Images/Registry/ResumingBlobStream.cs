@@ -7,7 +7,7 @@ namespace Nacre.Images.Registry;
 
 /// <summary>
 /// The body of a blob. When the connection breaks or stalls it goes on with a Range request where it stopped; only so many breaks
-/// without a byte in between are borne.
+/// without a new byte in between are borne, and only so many beginnings from the start, which cost all that came before.
 /// </summary>
 internal sealed class ResumingBlobStream : ReadOnlyStream
 {
@@ -18,6 +18,7 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
     private long _position;
     private long _skip;
     private int _failures;
+    private int _restarts;
 
     private ResumingBlobStream(RegistryConnection connection, Descriptor blob, long offset) =>
         (_connection, _blob, _position) = (connection, blob, offset);
@@ -58,14 +59,14 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
                 if (count == 0 && buffer.Length > 0 && (_skip > 0 || _position < _blob.Size))
                     throw new HttpIOException(HttpRequestError.ResponseEnded, $"the answer ended after {_position} of {_blob.Size} bytes");
 
-                if (count > 0)
-                    _failures = 0;
                 if (_skip > 0)
                 {
                     _skip -= count;
                     continue;
                 }
 
+                if (count > 0)
+                    _failures = 0;
                 _position += count;
                 return count;
             }
@@ -73,7 +74,7 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
             {
                 Drop();
                 if (++_failures >= _connection.Attempts)
-                    throw _connection.Unreachable(e);
+                    throw e is HttpIOException ? Ends(e) : _connection.Unreachable(e);
                 await _connection.WaitAsync(_failures - 1, cancellationToken);
             }
         }
@@ -89,6 +90,10 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
         base.Dispose(disposing);
     }
 
+    private ImageException Ends(Exception e) => new(
+        ImageFault.Unreachable, $"blob {_blob.Digest} breaks off {_failures} times in a row: {e.Message}", _connection.Where,
+        "try again; if it breaks at the same byte, the registry has less than the manifest says: push the image again", e);
+
     private async ValueTask ConnectAsync(CancellationToken cancel)
     {
         _response = await _connection.RequireAsync(await _connection.SendAsync(CreateRequest, cancel), $"blob {_blob.Digest}", cancel);
@@ -96,8 +101,9 @@ internal sealed class ResumingBlobStream : ReadOnlyStream
 
         // A registry that knows no ranges begins again; what we have goes by unread.
         _skip = _response.StatusCode == HttpStatusCode.OK ? _position : 0;
-        if (_position > 0 && _skip == 0
-            && (_response.StatusCode != HttpStatusCode.PartialContent || _response.Content.Headers.ContentRange?.From != _position))
+        var resumes = _skip > 0 ? ++_restarts <= _connection.Attempts
+            : _position == 0 || (_response.StatusCode == HttpStatusCode.PartialContent && _response.Content.Headers.ContentRange?.From == _position);
+        if (!resumes)
             throw new ImageException(ImageFault.Unreachable, $"the transfer broke at byte {_position} and the registry cannot resume it",
                 _connection.Where, "try again");
 
