@@ -15,6 +15,10 @@ internal sealed class PaxRecords
     private const string SparsePrefix = "GNU.sparse.";
     private const int MostAttributes = 256;
 
+    // XATTR_NAME_MAX and XATTR_SIZE_MAX of Linux (limits.h).
+    private const int LongestAttributeName = 255;
+    private const int LargestAttribute = 64 * 1024;
+
     private readonly Dictionary<string, byte[]> _values = [];
 
     public Dictionary<string, byte[]> Attributes { get; } = [];
@@ -96,7 +100,13 @@ internal sealed class PaxRecords
             return;
         }
 
-        Attributes[key[AttributePrefix.Length..]] = value.ToArray();
+        var name = key[AttributePrefix.Length..];
+        if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > LongestAttributeName || name.Contains('\0'))
+            throw new FormatException($"the name of an extended attribute must have 1 to {LongestAttributeName} bytes and no nul");
+        if (value.Length > LargestAttribute)
+            throw new FormatException($"an extended attribute has {value.Length} bytes, at most {LargestAttribute} are allowed");
+
+        Attributes[name] = value.ToArray();
         if (Attributes.Count > MostAttributes)
             throw new FormatException($"more than {MostAttributes} extended attributes");
     }

@@ -9,6 +9,7 @@ internal sealed class FakeRegistry : IAsyncDisposable
     private readonly HttpListener _listener = new();
     private readonly Func<HttpListenerRequest, HttpListenerResponse, Task> _answer;
     private readonly Task _serving;
+    private volatile bool _isOver;
 
     public FakeRegistry(Func<HttpListenerRequest, HttpListenerResponse, Task> answer)
     {
@@ -33,6 +34,8 @@ internal sealed class FakeRegistry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _isOver = true;
+
         // Not Stop before it: what is closed twice is opened again in between, on a port that may be somebody else's by then.
         _listener.Close();
         await _serving;
@@ -46,7 +49,7 @@ internal sealed class FakeRegistry : IAsyncDisposable
             while (true)
                 open.Add(AnswerAsync(await _listener.GetContextAsync()));
         }
-        catch (Exception e) when (e is HttpListenerException || (e is InvalidOperationException && !_listener.IsListening))
+        catch (Exception e) when (e is HttpListenerException || (_isOver && e is InvalidOperationException))
         {
             // The test is over; which of the two depends on whether the listener was waiting just then.
         }
@@ -63,7 +66,7 @@ internal sealed class FakeRegistry : IAsyncDisposable
             await _answer(context.Request, context.Response);
             context.Response.Close();
         }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException || (e is InvalidOperationException && !_listener.IsListening))
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException || (_isOver && e is InvalidOperationException))
         {
             // The client has had enough.
         }

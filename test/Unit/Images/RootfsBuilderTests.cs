@@ -157,8 +157,17 @@ public sealed class RootfsBuilderTests : IDisposable
     [InlineData("size", "x")]
     [InlineData("GNU.sparse.major", "1")]
     [InlineData("mtime", "soon")]
+    [InlineData("SCHILY.xattr.", "v")]
+    [InlineData("SCHILY.xattr.user.a\0b", "v")]
     public async Task Refuses_records_that_break_a_rule(string key, string value) =>
         await RefusesAsync(ImageFault.Malformed, new TarBytes().Pax((key, value)).File("f"));
+
+    [Fact]
+    public async Task Refuses_attributes_that_no_file_can_have()
+    {
+        await RefusesAsync(ImageFault.Malformed, new TarBytes().Pax(($"SCHILY.xattr.user.{new string('n', 256)}", "v")).File("f"));
+        await RefusesAsync(ImageFault.Malformed, new TarBytes().Pax(("SCHILY.xattr.user.a", new string('v', 65537))).File("f"));
+    }
 
     [Theory]
     [InlineData('V')]

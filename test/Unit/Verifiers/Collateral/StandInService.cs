@@ -91,7 +91,7 @@ internal sealed class StandInService : IAsyncDisposable
             while (true)
                 running.Add(AnswerAsync(await _listener.GetContextAsync()));
         }
-        catch (Exception error) when (error is HttpListenerException || (error is InvalidOperationException && !_listener.IsListening))
+        catch (Exception error) when (error is HttpListenerException || (_stop.IsCancellationRequested && error is InvalidOperationException))
         {
             // Closed; which of the two depends on whether the listener was waiting just then.
             await Task.WhenAll(running);
