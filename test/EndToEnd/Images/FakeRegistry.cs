@@ -6,10 +6,11 @@ namespace Nacre.EndToEndTests.Images;
 /// <summary>An HTTP server that answers whatever a test wants, and remembers what it was asked.</summary>
 internal sealed class FakeRegistry : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly HttpListener _listener = new();
     private readonly Func<HttpListenerRequest, HttpListenerResponse, Task> _answer;
     private readonly Task _serving;
-    private volatile bool _isOver;
+    private readonly CancellationTokenSource _over = new();
 
     public FakeRegistry(Func<HttpListenerRequest, HttpListenerResponse, Task> answer)
     {
@@ -34,11 +35,13 @@ internal sealed class FakeRegistry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _isOver = true;
+        // Asked for a request at the moment in which it is closed, a listener may never answer.
+        await _over.CancelAsync();
 
         // Not Stop before it: what is closed twice is opened again in between, on a port that may be somebody else's by then.
         _listener.Close();
         await _serving;
+        _over.Dispose();
     }
 
     private async Task ServeAsync()
@@ -47,14 +50,14 @@ internal sealed class FakeRegistry : IAsyncDisposable
         try
         {
             while (true)
-                open.Add(AnswerAsync(await _listener.GetContextAsync()));
+                open.Add(AnswerAsync(await _listener.GetContextAsync().WaitAsync(_over.Token)));
         }
-        catch (Exception e) when (e is HttpListenerException || (_isOver && e is InvalidOperationException))
+        catch (Exception e) when (e is HttpListenerException || (_over.IsCancellationRequested && e is (InvalidOperationException or OperationCanceledException)))
         {
-            // The test is over; which of the two depends on whether the listener was waiting just then.
+            // The test is over; which of them depends on whether the listener was waiting just then.
         }
 
-        await Task.WhenAll(open);
+        await Task.WhenAll(open).WaitAsync(s_patience);
     }
 
     private async Task AnswerAsync(HttpListenerContext context)
@@ -66,7 +69,7 @@ internal sealed class FakeRegistry : IAsyncDisposable
             await _answer(context.Request, context.Response);
             context.Response.Close();
         }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException || (_isOver && e is InvalidOperationException))
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException || (_over.IsCancellationRequested && e is InvalidOperationException))
         {
             // The client has had enough.
         }

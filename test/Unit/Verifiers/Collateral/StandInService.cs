@@ -89,9 +89,9 @@ internal sealed class StandInService : IAsyncDisposable
         try
         {
             while (true)
-                running.Add(AnswerAsync(await _listener.GetContextAsync()));
+                running.Add(AnswerAsync(await _listener.GetContextAsync().WaitAsync(_stop.Token)));
         }
-        catch (Exception error) when (error is HttpListenerException || (_stop.IsCancellationRequested && error is InvalidOperationException))
+        catch (Exception error) when (error is HttpListenerException || (_stop.IsCancellationRequested && error is (InvalidOperationException or OperationCanceledException)))
         {
             // Closed; which of the two depends on whether the listener was waiting just then.
             await Task.WhenAll(running);
