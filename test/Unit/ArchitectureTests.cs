@@ -20,7 +20,7 @@ public sealed class ArchitectureTests
         ["Nacre.Storage"] = ["Nacre.Formats"],
         ["Nacre.Images"] = ["Nacre.Evidence", "Nacre.Linux", "Nacre.Rpc"],
         ["Nacre.Attestation"] = ["Nacre.Rego", "Nacre.Rpc", "Nacre.Storage", "Nacre.Verifiers"],
-        ["Nacre.KeyBroker"] = ["Nacre.Attestation"],
+        ["Nacre.KeyBroker"] = ["Nacre.Attestation", "Nacre.Linux"],
         ["Nacre.Guest"] = ["Nacre.Attesters", "Nacre.Client", "Nacre.Images"],
     };
 
