@@ -6,8 +6,10 @@ using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
+using Nacre.KeyBroker.Plugins;
 using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.ReferenceValues;
+using Nacre.KeyBroker.Releases;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
 using Nacre.KeyBroker.Tokens;
@@ -23,11 +25,15 @@ public sealed class Broker : IAsyncDisposable
     private readonly PolicyStore<ReleasePolicy> _policies;
     private readonly SessionSealer _sealer;
     private readonly DecisionStore _decisions;
+    private readonly IReadOnlyList<IPlugin> _plugins;
 
     private Broker(
         AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
-        AuditTrail trail, RouteTable routes) =>
-        (_attestation, _policies, _sealer, _decisions, Trail, Routes) = (attestation, policies, sealer, decisions, trail, routes);
+        IReadOnlyList<IPlugin> plugins, AuditTrail trail, RouteTable routes)
+    {
+        (_attestation, _policies, _sealer, _decisions) = (attestation, policies, sealer, decisions);
+        (_plugins, Trail, Routes) = (plugins, trail, routes);
+    }
 
     /// <summary>Serves the routes.</summary>
     public AuditTrail Trail { get; }
@@ -55,13 +61,15 @@ public sealed class Broker : IAsyncDisposable
         var decisions = new DecisionStore(store, clock, log);
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
+        var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, options, clock);
+        var plugins = await PluginList.OpenAsync(options.Plugins, new PluginServices(gate, store, clock), cancel);
 
         var routes = new RouteTable(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
                 attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
-            .. ResourceRoutes.Create(new ResourceService(
-                new ResourceStore(store), policies, guests, attempts, audit, decisions, options, clock)),
+            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), gate)),
+            .. plugins.SelectMany(plugin => plugin.Routes),
             .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
             .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
             .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
@@ -71,7 +79,7 @@ public sealed class Broker : IAsyncDisposable
             .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
             .. HealthRoutes.Create(store),
         ]);
-        return new Broker(attestation, policies, sealer, decisions, new AuditTrail(audit, admin, metrics, clock), routes)
+        return new Broker(attestation, policies, sealer, decisions, plugins, new AuditTrail(audit, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
@@ -81,6 +89,8 @@ public sealed class Broker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var plugin in _plugins)
+            await plugin.DisposeAsync();
         await _decisions.DisposeAsync();
         _attestation.Dispose();
         _policies.Dispose();

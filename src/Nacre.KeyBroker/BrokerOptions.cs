@@ -1,4 +1,5 @@
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Plugins;
 
 namespace Nacre.KeyBroker;
 
@@ -13,4 +14,7 @@ public sealed record BrokerOptions
 
     /// <summary>Of every route but those of health.</summary>
     public RateLimitOptions RateLimit { get; init; } = new(PerSecond: 200, Burst: 1000, SparesLoopback: true);
+
+    /// <summary>What is served besides resources.</summary>
+    public IReadOnlyList<PluginSettings> Plugins { get; init; } = [];
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.Attestation.Services;
+using Nacre.Formats;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
@@ -149,7 +150,7 @@ public sealed class TrustServer : IAsyncDisposable
 
     internal static Exception Translate(TrustServerOptions options, Exception e) => e switch
     {
-        StoreException or AuditException => new TrustServerException(e.Message, e),
+        StoreException or AuditException or MalformedDataException => new TrustServerException(e.Message, e),
         UnauthorizedAccessException => new TrustServerException(
             $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
         IOException => new TrustServerException(Explain(options, e), e),

@@ -29,6 +29,7 @@ internal static class ServeCommand
         {
             url, development, roots, explain, metrics, limit,
         };
+        var plugins = PluginFlags.AddTo(command);
         var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var admin = AdminFlags.AddTo(command);
@@ -60,6 +61,7 @@ internal static class ServeCommand
                 {
                     ExplainToGuests = line.GetValue(explain),
                     RateLimit = line.GetValue(limit) is { } perSecond ? Limit(perSecond) : new BrokerOptions().RateLimit,
+                    Plugins = plugins.Read(line),
                 },
                 MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
                 Logs = logs,
