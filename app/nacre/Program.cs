@@ -10,6 +10,7 @@ using Nacre.Cli.Demo;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
 using Nacre.Cli.Kbs;
+using Nacre.Cli.Key;
 using Nacre.Cli.KeyProvider;
 using Nacre.Cli.Policy;
 using Nacre.Cli.Reference;
@@ -27,6 +28,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     ServeCommand.Create(),
     BackupCommand.Create(),
     RestoreCommand.Create(),
+    KeyCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),

@@ -7,11 +7,11 @@ namespace Nacre.KeyBroker;
 internal sealed class ServerStore : IAsyncDisposable
 {
     private readonly OpenedStore _opened;
-    private readonly MasterKey _master;
+    private readonly MasterKeySet _masters;
     private readonly List<IAsyncDisposable> _turns = [];
 
-    private ServerStore(OpenedStore opened, MasterKey master, EncryptedStore values) =>
-        (_opened, _master, Values) = (opened, master, values);
+    private ServerStore(OpenedStore opened, MasterKeySet masters, EncryptedStore values) =>
+        (_opened, _masters, Values) = (opened, masters, values);
 
     /// <summary>Encrypted on their way to the disk.</summary>
     public EncryptedStore Values { get; }
@@ -24,25 +24,26 @@ internal sealed class ServerStore : IAsyncDisposable
     {
         Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var opened = new Stack<IAsyncDisposable>();
-        MasterKey? master = null;
         try
         {
             opened.Push(await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel));
-            master = options.OpenMasterKey is { } open ? open() : MasterKey.FromFile(TrustServer.MasterKeyPath(options.DataDirectory));
+            var masters = options.OpenMasterKeys is { } open
+                ? await open(cancel) : new MasterKeySet([MasterKey.FromFile(TrustServer.MasterKeyPath(options.DataDirectory))]);
+            opened.Push(masters);
             var places = await StoreList.OpenAsync(
                 new() { Address = options.Store, Directory = options.DataDirectory, Password = options.StorePassword }, options.Clock, cancel);
             opened.Push(places);
             if (places.TakeStartTurnAsync is { } take)
                 opened.Push(await take(cancel));
-            var store = new ServerStore(places, master, await EncryptedStore.OpenAsync(places.Values, master, cancel));
-            store._turns.AddRange(opened.Where(one => one is not OpenedStore));
+            var store = new ServerStore(
+                places, masters, await EncryptedStore.OpenAsync(places.Values, masters.Keys, options.Clock, cancel));
+            store._turns.AddRange(opened.Where(one => one is not (OpenedStore or MasterKeySet)));
             return store;
         }
         catch
         {
             while (opened.TryPop(out var one))
                 await one.DisposeAsync();
-            master?.Dispose();
             throw;
         }
     }
@@ -62,6 +63,6 @@ internal sealed class ServerStore : IAsyncDisposable
     {
         await StartedAsync();
         await (_opened with { Values = Values }).DisposeAsync();
-        _master.Dispose();
+        await _masters.DisposeAsync();
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Nacre.Cli.Serve;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats.Json;
 using Nacre.KeyBroker;
@@ -26,6 +27,8 @@ internal static class AuditVerifyCommand
             Description = "What nacre audit heads printed; without it the store in the data directory is asked.",
         };
         var command = new Command("verify", "Verify audit records. Example: nacre audit verify /var/lib/nacre") { directories, heads };
+        var masters = new MasterKeyFlags();
+        masters.AddOptions(command);
         var format = OutputFormat.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {
@@ -34,7 +37,7 @@ internal static class AuditVerifyCommand
                 throw new CommandException($"there is no directory {absent}");
 
             var anchors = line.GetValue(heads) is { } file
-                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel)) : await FromStoreAsync(places, cancel);
+                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel)) : await FromStoreAsync(places, data => masters.OpenAsync(line, data, cancel), cancel);
             var report = AuditVerification.Run([.. places.Select(AuditFolder)], anchors);
             format.Write(line, new JsonArray([.. report.Chains.Select(Row)]), "chain", "segments", "lines", "unfinished-bytes", "problem");
             if (report.IsWhole)
@@ -51,17 +54,18 @@ internal static class AuditVerifyCommand
         Directory.Exists(TrustServer.AuditDirectory(place.FullName)) || File.Exists(TrustServer.StorePath(place.FullName))
             ? TrustServer.AuditDirectory(place.FullName) : place.FullName;
 
-    private static async Task<IReadOnlyDictionary<string, AuditHead>> FromStoreAsync(DirectoryInfo[] places, CancellationToken cancel)
+    private static async Task<IReadOnlyDictionary<string, AuditHead>> FromStoreAsync(
+        DirectoryInfo[] places, Func<string, Task<MasterKeySet>> openKeys, CancellationToken cancel)
     {
         var data = Array.Find(places, place => File.Exists(TrustServer.StorePath(place.FullName))) ?? throw new CommandException(
             "none of the directories has the store, which knows where each chain must end",
             "name the data directory, or give --heads FILE with what nacre audit heads printed");
         try
         {
-            using var master = MasterKey.FromFile(TrustServer.MasterKeyPath(data.FullName));
+            await using var masters = await openKeys(data.FullName);
             var opened = await StoreList.OpenAsync(new() { Directory = data.FullName }, TimeProvider.System, cancel);
             await using var replays = opened.Replays;
-            await using var store = await EncryptedStore.OpenAsync(opened.Values, master, cancel);
+            await using var store = await EncryptedStore.OpenAsync(opened.Values, masters.Keys, TimeProvider.System, cancel);
             return await new AuditAnchors(store).ReadAsync(cancel);
         }
         catch (StoreException e)

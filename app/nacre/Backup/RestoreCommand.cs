@@ -23,12 +23,8 @@ internal static class RestoreCommand
         command.SetAction(async (line, cancel) =>
         {
             var rows = await BackupFile.ReadAsync(line.GetRequiredValue(file).FullName, cancel);
-            var key = Path.Combine(store.Read(line).Directory, MasterKey.FileName);
-            if (store.NeedsKeyFile(line) && !File.Exists(key))
-                throw new CommandException($"there is no master key {key}", "put the one there that the backup was made with, mode 0600");
-
-            using var master = store.OpenMasterKey(line);
-            await EncryptedStore.RequireKeyAsync(rows, master, cancel);
+            await using (var masters = await store.RequireMasterKeysAsync(line, cancel))
+                await EncryptedStore.RequireKeyAsync(rows, masters.Keys, cancel);
             await using var opened = await store.OpenAsync(line, cancel);
             await BackupRestore.RunAsync(rows, opened.Values, line.GetValue(force), cancel);
             await Console.Error.WriteLineAsync($"restored {rows.Count} rows");

@@ -49,7 +49,7 @@ internal static class ServeCommand
                 DataDirectory = place.Directory,
                 Store = place.Address,
                 StorePassword = place.Password,
-                OpenMasterKey = () => store.OpenMasterKey(line),
+                OpenMasterKeys = stop => store.OpenMasterKeysAsync(line, stop),
                 Url = address,
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, place.Directory),

@@ -49,7 +49,7 @@ internal static class ServeServicesCommand
             DataDirectory = place.Directory,
             Store = place.Address,
             StorePassword = place.Password,
-            OpenMasterKey = () => store.OpenMasterKey(line),
+            OpenMasterKeys = cancel => store.OpenMasterKeysAsync(line, cancel),
             Url = new Uri("https://localhost"),
             Services = services.Read(line),
         };

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
-using Nacre.Formats;
 using Nacre.Storage;
 using Nacre.Storage.Encryption;
 
@@ -10,7 +9,6 @@ namespace Nacre.Cli.Serve;
 /// <summary>Which store, and the key that opens it: for the server and for the commands that work on its store.</summary>
 internal sealed class StoreFlags
 {
-    private const string MasterKeyVariable = "NACRE_MASTER_KEY";
     private const int MaxPasswordBytes = 4096;
 
     private readonly Option<DirectoryInfo> _data = new("--data")
@@ -28,16 +26,14 @@ internal sealed class StoreFlags
 
     private readonly Option<FileInfo?> _password = new("--store-password-file") { Description = "File with the password of the database." };
 
-    private readonly Option<FileInfo?> _master = new("--master-key-file")
-    {
-        Description = $"File with the 32 bytes that open the store (DIR/{MasterKey.FileName}); or {MasterKeyVariable} holds them as base64.",
-    };
+    private readonly MasterKeyFlags _masters = new();
 
     public static StoreFlags AddTo(Command command)
     {
         var flags = new StoreFlags();
-        foreach (var option in (Option[])[flags._data, flags._store, flags._password, flags._master])
+        foreach (var option in (Option[])[flags._data, flags._store, flags._password])
             command.Options.Add(option);
+        flags._masters.AddOptions(command);
         return flags;
     }
 
@@ -48,24 +44,18 @@ internal sealed class StoreFlags
         Password = line.GetValue(_password) is { } file ? ReadPassword(file) : null,
     };
 
-    /// <summary>The caller disposes it.</summary>
-    public MasterKey OpenMasterKey(ParseResult line)
+    /// <summary>The caller disposes them.</summary>
+    public Task<MasterKeySet> OpenMasterKeysAsync(ParseResult line, CancellationToken cancel) =>
+        _masters.OpenAsync(line, line.GetRequiredValue(_data).FullName, cancel);
+
+    /// <summary>Those of a store that exists: a key file is not made.</summary>
+    public Task<MasterKeySet> RequireMasterKeysAsync(ParseResult line, CancellationToken cancel)
     {
-        var file = line.GetValue(_master);
-        if (Environment.GetEnvironmentVariable(MasterKeyVariable) is not { Length: > 0 } text)
-            return MasterKey.FromFile(file?.FullName ?? Path.Combine(line.GetRequiredValue(_data).FullName, MasterKey.FileName));
-        if (file is not null)
-            throw new CommandException($"both --master-key-file and {MasterKeyVariable} are given", "leave one of them away");
-
-        var bytes = new byte[MasterKey.Size];
-        return Convert.TryFromBase64String(text, bytes, out var count) && count == MasterKey.Size
-            ? new MasterKey(SecretBytes.Own(bytes))
-            : throw new CommandException($"{MasterKeyVariable} is not base64 of {MasterKey.Size} bytes", "make one with: openssl rand -base64 32");
+        var file = Path.Combine(line.GetRequiredValue(_data).FullName, MasterKey.FileName);
+        return !_masters.AreDefault(line) || File.Exists(file)
+            ? OpenMasterKeysAsync(line, cancel)
+            : throw new CommandException($"there is no master key {file}", "put the one there that the store was made with, mode 0600, or give --master-key");
     }
-
-    /// <summary>Whether the key is the file in the data directory.</summary>
-    public bool NeedsKeyFile(ParseResult line) =>
-        line.GetValue(_master) is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(MasterKeyVariable));
 
     /// <summary>The store of a server that may be running, as its rows are: values stay encrypted.</summary>
     public async Task<OpenedStore> OpenAsync(ParseResult line, CancellationToken cancel)

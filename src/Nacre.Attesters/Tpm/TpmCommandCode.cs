@@ -10,7 +10,10 @@ public enum TpmCommandCode : uint
     ActivateCredential = 0x147,
     NvRead = 0x14E,
     PolicySecret = 0x151,
+    Create = 0x153,
+    Load = 0x157,
     Quote = 0x158,
+    Unseal = 0x15E,
     ContextLoad = 0x161,
     ContextSave = 0x162,
     FlushContext = 0x165,
@@ -21,5 +24,6 @@ public enum TpmCommandCode : uint
     GetCapability = 0x17A,
     GetRandom = 0x17B,
     PcrRead = 0x17E,
+    PolicyPcr = 0x17F,
     PcrExtend = 0x182,
 }

@@ -48,6 +48,21 @@ internal static class TpmTemplate
         .UInt16(TpmAlgorithm.Null)
         .UInt16(TpmAlgorithm.CurveP384).UInt16(TpmAlgorithm.Null).Sized([]).Sized([]).ToArray();
 
+    /// <summary>Parent for sealed data: the ECC storage key of the TCG TPM v2.0 Provisioning Guidance, section 7.5.1.</summary>
+    public static byte[] StorageP256() => Start(
+            TpmAlgorithm.Ecc, TpmAlgorithm.Sha256,
+            Fixed | TpmKeyAttributes.UserWithAuth | TpmKeyAttributes.NoDictionaryAttack | TpmKeyAttributes.Restricted | TpmKeyAttributes.Decrypt, [])
+        .UInt16(TpmAlgorithm.Aes).UInt16(128).UInt16(TpmAlgorithm.Cfb)
+        .UInt16(TpmAlgorithm.Null)
+        .UInt16(TpmAlgorithm.CurveP256).UInt16(TpmAlgorithm.Null).Sized(new byte[32]).Sized(new byte[32]).ToArray();
+
+    /// <summary>Sealed data; with a policy it opens by that alone.</summary>
+    public static byte[] SealedData(ReadOnlySpan<byte> policy) => Start(
+            TpmAlgorithm.KeyedHash, TpmAlgorithm.Sha256,
+            TpmKeyAttributes.FixedTpm | TpmKeyAttributes.FixedParent | TpmKeyAttributes.NoDictionaryAttack
+            | (policy.IsEmpty ? TpmKeyAttributes.UserWithAuth : TpmKeyAttributes.None), policy)
+        .UInt16(TpmAlgorithm.Null).Sized([]).ToArray();
+
     private static TpmWriter Start(ushort type, ushort nameHash, TpmKeyAttributes attributes, ReadOnlySpan<byte> policy) =>
         new TpmWriter().UInt16(type).UInt16(nameHash).UInt32((uint)attributes).Sized(policy);
 }

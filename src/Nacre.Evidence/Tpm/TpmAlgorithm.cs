@@ -8,6 +8,7 @@ public static class TpmAlgorithm
     public const ushort Rsa = 0x0001;
     public const ushort Sha1 = 0x0004;
     public const ushort Aes = 0x0006;
+    public const ushort KeyedHash = 0x0008;
     public const ushort Sha256 = 0x000B;
     public const ushort Sha384 = 0x000C;
     public const ushort Sha512 = 0x000D;

@@ -3,8 +3,8 @@ using Nacre.Formats;
 
 namespace Nacre.Storage.Encryption;
 
-/// <summary>The key that wraps the data keys of a store. Losing it loses everything in the store.</summary>
-public sealed class MasterKey : IDisposable
+/// <summary>A master key whose 32 bytes this process holds. Losing them loses everything in the store.</summary>
+public sealed class MasterKey : IMasterKey, IDisposable
 {
     public const int Size = 32;
 
@@ -18,7 +18,11 @@ public sealed class MasterKey : IDisposable
         if (key.Reveal().Length != Size)
             throw new ArgumentException($"must be {Size} bytes", nameof(key));
         _key = key;
+        Id = $"local:{Convert.ToHexStringLower(HMACSHA256.HashData(key.Reveal(), "nacre master key id"u8))[..16]}";
     }
+
+    /// <summary>A digest of the key, so that a copy of the file elsewhere is the same key.</summary>
+    public string Id { get; }
 
     /// <summary>Reads the key file, or makes one with mode 0600 when there is none.</summary>
     /// <exception cref="StoreException">The file cannot be read, has the wrong size, or can be read by others.</exception>
@@ -44,9 +48,19 @@ public sealed class MasterKey : IDisposable
         }
     }
 
-    internal byte[] Wrap(ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> context) => Sealed.Seal(_key.Reveal(), dataKey, context);
+    public ValueTask<byte[]> WrapAsync(SecretBytes dataKey, ReadOnlyMemory<byte> context, CancellationToken cancel) =>
+        ValueTask.FromResult(Sealed.Seal(_key.Reveal(), dataKey.Reveal(), context.Span));
 
-    internal byte[]? Unwrap(ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> context) => Sealed.Open(_key.Reveal(), wrapped, context);
+    public ValueTask<SecretBytes> UnwrapAsync(ReadOnlyMemory<byte> wrapped, ReadOnlyMemory<byte> context, CancellationToken cancel) =>
+        Sealed.Open(_key.Reveal(), wrapped.Span, context.Span) is { } dataKey
+            ? ValueTask.FromResult(SecretBytes.Own(dataKey))
+            : throw new StoreException($"the master key {Id} does not open this store; use the key that it was made with");
 
     public void Dispose() => _key.Dispose();
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
 }

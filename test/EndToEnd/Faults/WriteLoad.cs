@@ -39,6 +39,13 @@ internal sealed class WriteLoad(string data)
         return Task.WhenAll(writers);
     }
 
+    /// <summary>As <see cref="RunAsync"/> on another server of the same store, secrets alone: the policy must have one writer.</summary>
+    public Task RunSecretsAsync(Uri url, CancellationToken stop)
+    {
+        var run = Interlocked.Increment(ref _run);
+        return LoopAsync(url, endsWithServer: false, (admin, i) => SecretAsync(admin, $"r{run}w0/{i}", i), stop);
+    }
+
     /// <summary>One secret more; false when the server says that it cannot.</summary>
     public async Task<bool> TryWriteAsync(Uri url, int bytes)
     {

@@ -22,18 +22,18 @@ internal sealed class ServeProcess : IAsyncDisposable
 
     public Uri Url => new(FirstLine!["listening on ".Length..FirstLine!.IndexOf(',', StringComparison.Ordinal)]);
 
-    public static Task<ServeProcess> StartAsync(params string[] arguments) => StartAsync([], arguments);
+    public static Task<ServeProcess> StartAsync(params string[] arguments) => StartAsync(null, arguments);
 
-    /// <param name="environment">Besides that of the tests.</param>
-    /// <param name="arguments">Of <c>nacre serve</c>.</param>
-    public static async Task<ServeProcess> StartAsync(Dictionary<string, string> environment, string[] arguments)
+    /// <param name="environment">Besides that of the test.</param>
+    /// <param name="arguments">After <c>nacre serve</c>.</param>
+    public static async Task<ServeProcess> StartAsync(IReadOnlyDictionary<string, string?>? environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nacre.dll"));
         start.ArgumentList.Add("serve");
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var (name, value) in environment)
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;
         var process = Process.Start(start)!;
         return new ServeProcess(process, await process.StandardOutput.ReadLineAsync(CancellationToken.None));
