@@ -7,6 +7,7 @@ using Nacre.Cli.Attest;
 using Nacre.Cli.Audit;
 using Nacre.Cli.Backup;
 using Nacre.Cli.Demo;
+using Nacre.Cli.Enclave;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
 using Nacre.Cli.Kbs;
@@ -32,6 +33,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     AttestCommand.Create(),
     TokenCommand.Create(),
     SecretCommand.Create(),
+    EnclaveCommand.Create(),
     PolicyCommand.Create(),
     EvidenceCommand.Create(),
     ReferenceCommand.Create(),

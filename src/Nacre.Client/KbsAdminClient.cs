@@ -121,6 +121,14 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     public Task DropTokenKeyAsync(string keyId, CancellationToken cancel) =>
         transport.SendAsync(HttpMethod.Delete, $"admin/token-keys/{Uri.EscapeDataString(keyId)}", null, null, _credential, cancel);
 
+    /// <summary>What a plugin answers to its administrator.</summary>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">From the plugin's name on, such as <c>enclave/secrets</c>.</param>
+    /// <param name="body">Null for none.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task<JsonObject> CallPluginAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancel) =>
+        ExchangeAsync(method, path, body, cancel);
+
     public void Dispose() => transport.Dispose();
 
     // The parts of an id are checked by the server; a slash between them stays one.

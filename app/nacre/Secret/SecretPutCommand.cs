@@ -28,7 +28,7 @@ internal static class SecretPutCommand
         return command;
     }
 
-    private static async Task<SecretBytes> ReadAsync(string file, CancellationToken cancel)
+    internal static async Task<SecretBytes> ReadAsync(string file, CancellationToken cancel)
     {
         await using var input = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
         using var buffer = new MemoryStream();

@@ -30,6 +30,10 @@ public sealed class ReleaseGate(
         return claims;
     }
 
+    /// <summary>A refusal for a rule of a plugin's own, recorded and told as those of policy are.</summary>
+    public ValueTask<KbsProblemException> DenyAsync(JsonObject claims, ReleaseRequest request, string reason, CancellationToken cancel) =>
+        DenyAsync(claims, request, null, reason, cancel);
+
     /// <summary>The answer with a secret in it, for the guest alone; the audit record has the secret's MAC.</summary>
     /// <exception cref="KbsProblemException">401 when the claims have no key to encrypt to.</exception>
     public KbsReply Encrypt(JsonObject claims, ReadOnlySpan<byte> secret)
@@ -64,17 +68,19 @@ public sealed class ReleaseGate(
             throw await DenyAsync(claims, request, policy.Document, decision, cancel);
     }
 
+    private ValueTask<KbsProblemException> DenyAsync(
+        JsonObject claims, ReleaseRequest request, PolicyDocument policy, ReleaseDecision decision, CancellationToken cancel) =>
+        DenyAsync(
+            claims, request, $"{policy.FileName} {policy.Digest}", $"{policy.FileName} does not allow it: {decision.Explanation}", cancel);
+
     private async ValueTask<KbsProblemException> DenyAsync(
-        JsonObject claims, ReleaseRequest request, PolicyDocument policy, ReleaseDecision decision, CancellationToken cancel)
+        JsonObject claims, ReleaseRequest request, string? policy, string reason, CancellationToken cancel)
     {
-        // When the guest's appraisal was not affirming, its findings are the true reason.
+        // Against a policy, an appraisal that was not affirming is the true reason; a plugin's rule stands by itself.
         var jti = IdOf(claims);
         var appraisal = await attempts.FindAsync(jti, cancel);
-        List<string> reasons =
-        [
-            .. (appraisal?["reasons"] as JsonArray ?? []).Select(reason => (string)reason!),
-            $"{policy.FileName} does not allow it: {decision.Explanation}",
-        ];
+        var findings = (appraisal?["reasons"] as JsonArray ?? []).Select(finding => (string)finding!);
+        List<string> reasons = policy is null ? [reason, .. findings] : [.. findings, reason];
 
         var now = clock.GetUtcNow();
         var id = ReferenceId.Create(now);
@@ -86,7 +92,7 @@ public sealed class ReleaseGate(
                 Kind = AttemptKind.ReleaseDenied,
                 Tee = (string?)appraisal?["tee"],
                 Resource = request.FullPath,
-                Policy = $"{policy.FileName} {policy.Digest}",
+                Policy = policy,
                 Appraisal = appraisal is null ? null : jti,
                 Reasons = reasons,
             },

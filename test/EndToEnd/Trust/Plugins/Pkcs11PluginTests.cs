@@ -102,7 +102,7 @@ public sealed class Pkcs11PluginTests
         // In a process of its own: a token that is logged in asks its process for no PIN.
         using var folder = new PluginFile(Settings.Replace(SoftHsm.Pin, "11112222", StringComparison.Ordinal));
         await using var server = await ServeProcess.StartAsync(
-            new() { ["SOFTHSM2_CONF"] = SoftHsm.Shared.ConfigurationFile }, folder.Arguments);
+            new Dictionary<string, string?> { ["SOFTHSM2_CONF"] = SoftHsm.Shared.ConfigurationFile }, folder.Arguments);
         var (exitCode, error) = await server.EndAsync();
 
         Assert.Equal(1, exitCode);
