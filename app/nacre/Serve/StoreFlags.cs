@@ -35,25 +35,38 @@ internal sealed class StoreFlags
 
     public static StoreFlags AddTo(Command command)
     {
+        var flags = AddWithoutDataTo(command);
+        command.Options.Add(flags._data);
+        return flags;
+    }
+
+    /// <summary>For a command that is told the data directory in another way.</summary>
+    public static StoreFlags AddWithoutDataTo(Command command)
+    {
         var flags = new StoreFlags();
-        foreach (var option in (Option[])[flags._data, flags._store, flags._password, flags._master])
+        foreach (var option in (Option[])[flags._store, flags._password, flags._master])
             command.Options.Add(option);
         return flags;
     }
 
-    public StoreLocation Read(ParseResult line) => new()
+    public StoreLocation Read(ParseResult line) => Read(line, line.GetRequiredValue(_data));
+
+    public StoreLocation Read(ParseResult line, DirectoryInfo data) => new()
     {
         Address = line.GetRequiredValue(_store),
-        Directory = line.GetRequiredValue(_data).FullName,
+        Directory = data.FullName,
         Password = line.GetValue(_password) is { } file ? ReadPassword(file) : null,
     };
 
     /// <summary>The caller disposes it.</summary>
-    public MasterKey OpenMasterKey(ParseResult line)
+    public MasterKey OpenMasterKey(ParseResult line) => OpenMasterKey(line, line.GetRequiredValue(_data));
+
+    /// <summary>The caller disposes it.</summary>
+    public MasterKey OpenMasterKey(ParseResult line, DirectoryInfo data)
     {
         var file = line.GetValue(_master);
         if (Environment.GetEnvironmentVariable(MasterKeyVariable) is not { Length: > 0 } text)
-            return MasterKey.FromFile(file?.FullName ?? Path.Combine(line.GetRequiredValue(_data).FullName, MasterKey.FileName));
+            return MasterKey.FromFile(file?.FullName ?? Path.Combine(data.FullName, MasterKey.FileName));
         if (file is not null)
             throw new CommandException($"both --master-key-file and {MasterKeyVariable} are given", "leave one of them away");
 
@@ -62,6 +75,9 @@ internal sealed class StoreFlags
             ? new MasterKey(SecretBytes.Own(bytes))
             : throw new CommandException($"{MasterKeyVariable} is not base64 of {MasterKey.Size} bytes", "make one with: openssl rand -base64 32");
     }
+
+    /// <summary>Whether the store is a file in the data directory.</summary>
+    public bool IsFile(ParseResult line) => line.GetRequiredValue(_store) == StoreList.Default;
 
     /// <summary>Whether the key is the file in the data directory.</summary>
     public bool NeedsKeyFile(ParseResult line) =>
