@@ -17,6 +17,7 @@ using Nacre.Cli.Policy;
 using Nacre.Cli.Reference;
 using Nacre.Cli.Secret;
 using Nacre.Cli.Serve;
+using Nacre.Cli.Tenant;
 using Nacre.Cli.Token;
 using Nacre.Cli.Verity;
 
@@ -43,6 +44,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     AttemptsCommand.Create(),
     AuditCommand.Create(),
     AdminCommand.Create(),
+    TenantCommand.Create(),
     KbsClientCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));

@@ -111,6 +111,21 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     public Task<JsonObject> CreateTokenAsync(JsonObject request, CancellationToken cancel) =>
         ExchangeAsync(HttpMethod.Post, "admin/tokens", request, cancel);
 
+    /// <summary>The server's operator: <c>{"tenants":[{"name","id","created","ending"}]}</c>.</summary>
+    public Task<JsonObject> ListTenantsAsync(CancellationToken cancel) => GetAsync("admin/tenants", cancel);
+
+    /// <summary>One of the list. The tenant's URL is the server's with <c>/tenants/NAME</c>.</summary>
+    public Task<JsonObject> CreateTenantAsync(string name, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, $"admin/tenants/{Uri.EscapeDataString(name)}", null, cancel);
+
+    /// <summary>With everything that it has; the server refuses without <paramref name="force"/>.</summary>
+    public Task DeleteTenantAsync(string name, bool force, CancellationToken cancel) => transport.SendAsync(
+        HttpMethod.Delete, $"admin/tenants/{Uri.EscapeDataString(name)}{(force ? "?force=true" : "")}", null, null, _credential, cancel);
+
+    /// <summary>As <see cref="CreateTokenAsync"/>, for an administrator of a tenant.</summary>
+    public Task<JsonObject> CreateTenantTokenAsync(string tenant, JsonObject request, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, $"admin/tenants/{Uri.EscapeDataString(tenant)}/tokens", request, cancel);
+
     /// <summary><c>{"keys":[{"kid","alg","use","since","until"}]}</c>: the keys of attestation tokens, never their private halves.</summary>
     public Task<JsonObject> ListTokenKeysAsync(CancellationToken cancel) => GetAsync("admin/token-keys", cancel);
 

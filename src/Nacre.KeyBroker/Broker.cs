@@ -12,6 +12,7 @@ using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Releases;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
+using Nacre.KeyBroker.Tenants;
 using Nacre.KeyBroker.Tokens;
 using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
@@ -46,11 +47,14 @@ public sealed class Broker : IAsyncDisposable
 
     public required TimeProvider Clock { get; init; }
 
-    /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
+    /// <summary>
+    /// The store and the audit record stay the caller's; the attestation service is disposed with this object. For a tenant the store is
+    /// its part of one.
+    /// </summary>
     public static async Task<Broker> OpenAsync(
         OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
         BrokerOptions options, TimeProvider clock, BrokerMetrics metrics, ILogger log,
-        CancellationToken cancel)
+        CancellationToken cancel, TenantRecord? tenant = null)
     {
         var store = opened.Values;
         var policies = new PolicyStore<ReleasePolicy>(store, "kbs", "", ReleasePolicy.Compile);
@@ -76,16 +80,20 @@ public sealed class Broker : IAsyncDisposable
             .. new TokenKeyRoutes(attestation.Signer).Create(),
             .. AttemptRoutes.Create(attempts),
             .. new AdminTokenRoutes(admin.Signer, clock).Create(),
-            .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
-            .. HealthRoutes.Create(store),
+            .. new AuditRoutes(audit.Directory, tenant is null ? new AuditAnchors(store) : null, tenant?.Name).Create(),
+            .. tenant is null ? ServerRoutes(store, clock) : [],
         ]);
-        return new Broker(attestation, policies, sealer, decisions, plugins, new AuditTrail(audit, admin, metrics, clock), routes)
+        return new Broker(attestation, policies, sealer, decisions, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
             Clock = clock,
         };
     }
+
+    /// <summary>What concerns all tenants, and none of them has.</summary>
+    private static IEnumerable<Route> ServerRoutes(IKeyValueStore store, TimeProvider clock) =>
+        [.. new TenantRoutes(new TenantRecords(store, clock), store, clock).Create(), .. HealthRoutes.Create(store)];
 
     public async ValueTask DisposeAsync()
     {

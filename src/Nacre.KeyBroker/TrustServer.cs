@@ -6,6 +6,7 @@ using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
+using Nacre.KeyBroker.Tenants;
 using Nacre.KeyBroker.Tls;
 using Nacre.Storage;
 using Nacre.Verifiers;
@@ -20,7 +21,7 @@ namespace Nacre.KeyBroker;
 public sealed class TrustServer : IAsyncDisposable
 {
     private readonly BrokerServer _web;
-    private readonly Broker _broker;
+    private readonly TenantBrokers _brokers;
     private readonly ServerCertificate? _certificate;
     private readonly ServerStore _store;
     private readonly ServiceListeners _services;
@@ -30,10 +31,10 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
-        BrokerServer web, Broker broker, ServerCertificate? certificate, ServerStore store, ServiceListeners services,
+        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerStore store, ServiceListeners services,
         CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
     {
-        (_web, _broker, _certificate, _store, _services) = (web, broker, certificate, store, services);
+        (_web, _brokers, _certificate, _store, _services) = (web, brokers, certificate, store, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
     }
 
@@ -47,7 +48,7 @@ public sealed class TrustServer : IAsyncDisposable
     public IReadOnlyList<(string Service, string Address)> Services => _services.Addresses;
 
     /// <summary>Everything it serves, and to whom.</summary>
-    public IReadOnlyList<Route> Routes => _broker.Routes.Routes;
+    public IReadOnlyList<Route> Routes => _brokers.Server.Routes.Routes;
 
     /// <summary>The file that clients are given to trust this server.</summary>
     public static string CaPath(string dataDirectory) => Path.Combine(dataDirectory, "ca.pem");
@@ -97,7 +98,8 @@ public sealed class TrustServer : IAsyncDisposable
             await _metricsServer.DisposeAsync();
         await _services.DisposeAsync();
         await _web.DisposeAsync();
-        await _broker.DisposeAsync();
+        await _brokers.DisposeAsync();
+        await _brokers.Server.DisposeAsync();
         _certificate?.Dispose();
         await _collateral.DisposeAsync();
         await _audit.DisposeAsync();
@@ -114,7 +116,7 @@ public sealed class TrustServer : IAsyncDisposable
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
-            await AdminTokenSigner.OpenAsync(store, cancel), options.AdminIssuers, options.Clock);
+            await AdminTokenSigner.OpenAsync(store, null, cancel), options.AdminIssuers, options.Clock);
         var certificate = options.Url.Scheme == "https" || options.Services.NeedTls
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
         var collateral = new CollateralSources(
@@ -132,8 +134,12 @@ public sealed class TrustServer : IAsyncDisposable
             places.With(store), attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
             options.Logs.CreateLogger<Broker>(), cancel);
         opened.Push(broker);
+        var tenants = new TenantBrokers(
+            broker, new TenantRecords(store, options.Clock), new TenantOpener(places.With(store), verifiers, audit, metrics, options).OpenAsync,
+            options.Clock);
+        opened.Push(tenants);
         var web = await BrokerServer.StartAsync(
-            broker, options.Url, options.Url.Scheme == "https" ? certificate : null, options.Logs, cancel);
+            tenants, options.Url, options.Url.Scheme == "https" ? certificate : null, options.Logs, cancel);
         opened.Push(web);
         var services = await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
@@ -142,7 +148,7 @@ public sealed class TrustServer : IAsyncDisposable
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
         await places.StartedAsync();
-        return new TrustServer(web, broker, certificate, places, services, collateral, audit, metrics, metricsServer);
+        return new TrustServer(web, tenants, certificate, places, services, collateral, audit, metrics, metricsServer);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>

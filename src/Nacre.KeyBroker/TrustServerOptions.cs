@@ -34,7 +34,7 @@ public sealed record TrustServerOptions
     public Uri? MetricsUrl { get; init; }
 
     /// <summary>Whose tokens are taken from administrators, besides those that this server makes.</summary>
-    public IReadOnlyList<AdminIssuer> AdminIssuers { get; init; } = [];
+    public IReadOnlyList<IAdminTokenSource> AdminIssuers { get; init; } = [];
 
     /// <summary>Where the audit record is kept; null for a folder in the data directory.</summary>
     public AuditLogOptions? Audit { get; init; }

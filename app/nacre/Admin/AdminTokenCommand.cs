@@ -24,12 +24,13 @@ internal static class AdminTokenCommand
             Description = "How long it lives: 30m, 8h, at most 24h.",
             DefaultValueFactory = _ => "1h",
         };
+        var tenant = new Option<string?>("--tenant") { Description = "For an administrator of this tenant; made by the server's operator." };
         role.AcceptOnlyFromAmong([.. RoleList.Names]);
         methods.AcceptOnlyFromAmong("GET", "POST", "PUT", "DELETE");
         var command = new Command(
             "token", "Make a short-lived token. Example: nacre admin token --role secret-writer --path default/ --for 1h")
         {
-            role, path, methods, subject, life,
+            role, path, methods, subject, life, tenant,
         };
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
@@ -42,7 +43,8 @@ internal static class AdminTokenCommand
             if (line.GetValue(methods) is { Length: > 0 } names)
                 request["methods"] = new JsonArray([.. names.Select(method => (JsonNode)method)]);
             using var admin = server.ConnectAdmin(line);
-            var reply = await admin.CreateTokenAsync(request, cancel);
+            var reply = line.GetValue(tenant) is { } of
+                ? await admin.CreateTenantTokenAsync(of, request, cancel) : await admin.CreateTokenAsync(request, cancel);
             await Console.Error.WriteLineAsync($"token {reply["id"]}, until {reply["expires"]}");
             await Console.Out.WriteLineAsync((string?)reply["token"]);
             return ExitCode.Done;

@@ -24,11 +24,10 @@ internal static class AuditVerifyCommand
         };
         var heads = new Option<FileInfo?>("--heads")
         {
-            Description = "What nacre audit heads printed; without it the store in the data directory is asked.",
+            Description = "What nacre audit heads printed; without it the store is asked, in the data directory or where --store says.",
         };
         var command = new Command("verify", "Verify audit records. Example: nacre audit verify /var/lib/nacre") { directories, heads };
-        var masters = new MasterKeyFlags();
-        masters.AddOptions(command);
+        var store = StoreFlags.AddWithoutDataTo(command);
         var format = OutputFormat.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {
@@ -37,7 +36,7 @@ internal static class AuditVerifyCommand
                 throw new CommandException($"there is no directory {absent}");
 
             var anchors = line.GetValue(heads) is { } file
-                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel)) : await FromStoreAsync(places, data => masters.OpenAsync(line, data, cancel), cancel);
+                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel)) : await FromStoreAsync(line, store, places, cancel);
             var report = AuditVerification.Run([.. places.Select(AuditFolder)], anchors);
             format.Write(line, new JsonArray([.. report.Chains.Select(Row)]), "chain", "segments", "lines", "unfinished-bytes", "problem");
             if (report.IsWhole)
@@ -55,15 +54,17 @@ internal static class AuditVerifyCommand
             ? TrustServer.AuditDirectory(place.FullName) : place.FullName;
 
     private static async Task<IReadOnlyDictionary<string, AuditHead>> FromStoreAsync(
-        DirectoryInfo[] places, Func<string, Task<MasterKeySet>> openKeys, CancellationToken cancel)
+        ParseResult line, StoreFlags flags, DirectoryInfo[] places, CancellationToken cancel)
     {
-        var data = Array.Find(places, place => File.Exists(TrustServer.StorePath(place.FullName))) ?? throw new CommandException(
-            "none of the directories has the store, which knows where each chain must end",
+        var data = Array.Find(places, place => IsData(line, flags, place)) ?? throw new CommandException(
+            flags.IsFile(line)
+                ? "none of the directories has the store, which knows where each chain must end"
+                : "none of the directories has the key that opens the store",
             "name the data directory, or give --heads FILE with what nacre audit heads printed");
         try
         {
-            await using var masters = await openKeys(data.FullName);
-            var opened = await StoreList.OpenAsync(new() { Directory = data.FullName }, TimeProvider.System, cancel);
+            await using var masters = await flags.OpenMasterKeysAsync(line, data, cancel);
+            var opened = await StoreList.OpenAsync(flags.Read(line, data), TimeProvider.System, cancel);
             await using var replays = opened.Replays;
             await using var store = await EncryptedStore.OpenAsync(opened.Values, masters.Keys, TimeProvider.System, cancel);
             return await new AuditAnchors(store).ReadAsync(cancel);
@@ -73,6 +74,11 @@ internal static class AuditVerifyCommand
             throw new CommandException(e.Message);
         }
     }
+
+    // A key is never made here: a new one would open nothing.
+    private static bool IsData(ParseResult line, StoreFlags flags, DirectoryInfo place) => flags.IsFile(line)
+        ? File.Exists(TrustServer.StorePath(place.FullName))
+        : !flags.NeedsKeyFile(line) || File.Exists(TrustServer.MasterKeyPath(place.FullName));
 
     private static Dictionary<string, AuditHead> Parse(byte[] utf8)
     {

@@ -30,23 +30,37 @@ internal sealed class StoreFlags
 
     public static StoreFlags AddTo(Command command)
     {
+        var flags = AddWithoutDataTo(command);
+        command.Options.Add(flags._data);
+        return flags;
+    }
+
+    /// <summary>For a command that is told the data directory in another way.</summary>
+    public static StoreFlags AddWithoutDataTo(Command command)
+    {
         var flags = new StoreFlags();
-        foreach (var option in (Option[])[flags._data, flags._store, flags._password])
+        foreach (var option in (Option[])[flags._store, flags._password])
             command.Options.Add(option);
         flags._masters.AddOptions(command);
         return flags;
     }
 
-    public StoreLocation Read(ParseResult line) => new()
+    public StoreLocation Read(ParseResult line) => Read(line, line.GetRequiredValue(_data));
+
+    public StoreLocation Read(ParseResult line, DirectoryInfo data) => new()
     {
         Address = line.GetRequiredValue(_store),
-        Directory = line.GetRequiredValue(_data).FullName,
+        Directory = data.FullName,
         Password = line.GetValue(_password) is { } file ? ReadPassword(file) : null,
     };
 
     /// <summary>The caller disposes them.</summary>
     public Task<MasterKeySet> OpenMasterKeysAsync(ParseResult line, CancellationToken cancel) =>
-        _masters.OpenAsync(line, line.GetRequiredValue(_data).FullName, cancel);
+        OpenMasterKeysAsync(line, line.GetRequiredValue(_data), cancel);
+
+    /// <summary>The caller disposes them.</summary>
+    public Task<MasterKeySet> OpenMasterKeysAsync(ParseResult line, DirectoryInfo data, CancellationToken cancel) =>
+        _masters.OpenAsync(line, data.FullName, cancel);
 
     /// <summary>Those of a store that exists: a key file is not made.</summary>
     public Task<MasterKeySet> RequireMasterKeysAsync(ParseResult line, CancellationToken cancel)
@@ -56,6 +70,12 @@ internal sealed class StoreFlags
             ? OpenMasterKeysAsync(line, cancel)
             : throw new CommandException($"there is no master key {file}", "put the one there that the store was made with, mode 0600, or give --master-key");
     }
+
+    /// <summary>Whether the store is a file in the data directory.</summary>
+    public bool IsFile(ParseResult line) => line.GetRequiredValue(_store) == StoreList.Default;
+
+    /// <summary>Whether the key is the file in the data directory.</summary>
+    public bool NeedsKeyFile(ParseResult line) => _masters.AreDefault(line);
 
     /// <summary>The store of a server that may be running, as its rows are: values stay encrypted.</summary>
     public async Task<OpenedStore> OpenAsync(ParseResult line, CancellationToken cancel)

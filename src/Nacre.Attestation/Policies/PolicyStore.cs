@@ -66,27 +66,29 @@ public sealed class PolicyStore<T> : IDisposable
     /// <exception cref="RegoException">It does not compile.</exception>
     public T Compile(PolicyDocument policy) => _compile(policy);
 
-    /// <summary>Stores those whose id is not taken yet.</summary>
+    /// <summary>Stores those whose id is not taken and never was: one that was deleted stays deleted.</summary>
     public async Task SetDefaultsAsync(IEnumerable<PolicyDocument> policies, DateTimeOffset at, CancellationToken cancel)
     {
         foreach (var policy in policies)
         {
-            if (await _store.FindAsync(_space, Key(policy.Id), cancel) is null)
-                await ChangeAsync(policy.Id, policy, new PolicyChange("nacre", at, "default"), cancel);
+            if (await _store.FindAsync(_space, Key(policy.Id), cancel) is null && (await HistoryAsync(policy.Id, cancel)).Count == 0)
+                await ChangeAsync(policy.Id, policy, new PolicyChange("nacre", at, "default"), cancel, onlyWhenNew: true);
         }
     }
 
     public void Dispose() => _all.Dispose();
 
     /// <summary>
-    /// Policy, version and generation in one transaction; tried again when another change came between. Null when nothing was to delete.
+    /// Policy, version and generation in one transaction; tried again when another change came between. Null when nothing was to delete,
+    /// or what must be new is there.
     /// </summary>
-    private async Task<int?> ChangeAsync(string id, PolicyDocument? policy, PolicyChange change, CancellationToken cancel)
+    private async Task<int?> ChangeAsync(
+        string id, PolicyDocument? policy, PolicyChange change, CancellationToken cancel, bool onlyWhenNew = false)
     {
         while (true)
         {
             var current = await _store.FindAsync(_space, Key(id), cancel);
-            if (policy is null && current is null)
+            if (policy is null && current is null || onlyWhenNew && current is not null)
                 return null;
 
             var before = current is null ? null : new PolicyDocument(id, Encoding.UTF8.GetString(current.Value));

@@ -6,32 +6,42 @@ using Nacre.KeyBroker.Http;
 namespace Nacre.KeyBroker.Admin;
 
 /// <summary>Who an administrator is, by the token, and whether the role may use the route; denied by default.</summary>
-public sealed class AdminAuthority(AdminToken bootstrap, AdminTokenSigner signer, IReadOnlyList<AdminIssuer> issuers, TimeProvider clock)
+/// <param name="bootstrap">The operator's own; null for a tenant, which has none.</param>
+/// <param name="signer">Makes the tokens of this server or tenant.</param>
+/// <param name="issuers">Others whose tokens are taken, when they name the same tenant.</param>
+/// <param name="clock">Of this server.</param>
+public sealed class AdminAuthority(
+    AdminToken? bootstrap, AdminTokenSigner signer, IReadOnlyList<IAdminTokenSource> issuers, TimeProvider clock)
 {
-    private readonly AdminIssuer[] _issuers = [signer.Issuer, .. issuers];
+    private readonly IAdminTokenSource[] _issuers = [signer.Issuer, .. issuers];
 
     public AdminTokenSigner Signer => signer;
 
     /// <exception cref="KbsProblemException">401 when the token is not good, 403 when it may not do this.</exception>
-    public AdminIdentity Require(Route route, KbsCall call)
+    public async ValueTask<AdminIdentity> RequireAsync(Route route, KbsCall call, CancellationToken cancel)
     {
-        var identity = Identify(route, call.Bearer);
+        var identity = await IdentifyAsync(route, call.Bearer, cancel);
         call.Subject.Name = identity.Name;
+        if (identity.Tenant != signer.Tenant)
+            throw Denied(identity, route, $"the token is for {(identity.Tenant is { } other ? $"the tenant {other}" : "no tenant")}");
         if (!RoleList.Grants(identity.Role, route.Access))
             throw Denied(identity, route, $"this needs a role that may {route.Access}");
         if (identity.Methods.Count > 0 && !identity.Methods.Contains(route.Method))
             throw Denied(identity, route, $"the token is for {string.Join(", ", identity.Methods)}");
-        if (identity.Scope.Count > 0 && !route.NarrowsToScope && !(route.ObjectOf(call.Values) is { } path && identity.Covers(path)))
+        if (identity.Scope.Count > 0 && !route.NarrowsToScope && !IsWithin(identity, route, call))
             throw Denied(identity, route, $"the token is for what is below {string.Join('/', identity.Scope)}/");
 
         return identity;
     }
 
-    private AdminIdentity Identify(Route route, string? bearer)
+    private static bool IsWithin(AdminIdentity identity, Route route, KbsCall call) =>
+        route.Access != Access.ManageTenants && route.ObjectOf(call.Values) is { } path && identity.Covers(path);
+
+    private async ValueTask<AdminIdentity> IdentifyAsync(Route route, string? bearer, CancellationToken cancel)
     {
         if (bearer is null)
             throw Refused(route, "Failed to parse HTTP Auth Bearer header");
-        if (bootstrap.Is(bearer))
+        if (bootstrap?.Is(bearer) == true)
             return new AdminIdentity(RoleList.Admin, "admin token");
 
         var problem = "";
@@ -42,7 +52,7 @@ public sealed class AdminAuthority(AdminToken bootstrap, AdminTokenSigner signer
                 var token = JsonWebToken.Parse(bearer);
                 foreach (var issuer in _issuers)
                 {
-                    var (identity, why) = issuer.Read(token, clock.GetUtcNow());
+                    var (identity, why) = await issuer.ReadAsync(token, clock.GetUtcNow(), cancel);
                     if (identity is not null)
                         return identity;
                     if (why is not null)

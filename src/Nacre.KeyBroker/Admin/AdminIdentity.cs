@@ -8,6 +8,9 @@ public sealed record AdminIdentity(string Role, string Name)
     /// <summary>Segments that the path of what is touched must begin with; empty: any.</summary>
     public IReadOnlyList<string> Scope { get; init; } = [];
 
+    /// <summary>The one tenant that it is of; null for the server itself.</summary>
+    public string? Tenant { get; init; }
+
     /// <summary>HTTP methods; empty: any.</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Nacre.Formats.Jose;
 using Nacre.Formats.Json;
+using Nacre.KeyBroker.Tenants;
 
 namespace Nacre.KeyBroker.Admin;
 
 /// <summary>Somebody whose signed tokens are taken from administrators, as upstream's identity providers (trust.md 2.10).</summary>
 /// <param name="Keys">Any of them may have signed.</param>
-public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys)
+public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys) : IAdminTokenSource
 {
     private const int MaxNames = 16;
 
@@ -21,6 +22,9 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys)
 
     /// <summary>What <c>typ</c> in the header must be; null takes any.</summary>
     internal string? Type { get; init; }
+
+    public ValueTask<(AdminIdentity? Identity, string? Problem)> ReadAsync(JsonWebToken token, DateTimeOffset now, CancellationToken cancel) =>
+        ValueTask.FromResult(Read(token, now));
 
     /// <summary>Null and no problem when another signed it; null and a problem when it is this issuer's and not good.</summary>
     internal (AdminIdentity? Identity, string? Problem) Read(JsonWebToken token, DateTimeOffset now)
@@ -47,6 +51,7 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys)
         {
             Scope = AdminScope.Parse(fields.FindText("path", 1024) ?? "") ?? throw fields.Malformed("path", AdminScope.Rule),
             Methods = Names(fields, "methods"),
+            Tenant = fields.FindText("tenant", TenantName.MaxLength),
             Expires = expires,
         }, null);
     }

@@ -15,7 +15,10 @@ public sealed class AdminTokenRoutes(AdminTokenSigner signer, TimeProvider clock
         yield return new("POST", "kbs/v0/admin/tokens", Access.Administer, CreateAsync);
     }
 
-    private ValueTask<KbsReply> CreateAsync(KbsCall call, CancellationToken cancel)
+    private ValueTask<KbsReply> CreateAsync(KbsCall call, CancellationToken cancel) => ValueTask.FromResult(Make(signer, call, clock));
+
+    /// <summary>The token that the body asks for.</summary>
+    internal static KbsReply Make(AdminTokenSigner signer, KbsCall call, TimeProvider clock)
     {
         var request = AdminTokenRequest.Parse(call.Body);
         var now = clock.GetUtcNow();
@@ -24,11 +27,11 @@ public sealed class AdminTokenRoutes(AdminTokenSigner signer, TimeProvider clock
             until = own;
 
         var id = ReferenceId.Create(now);
-        return ValueTask.FromResult(KbsReply.Of(new JsonObject
+        return KbsReply.Of(new JsonObject
         {
             ["token"] = signer.Sign(request, id, now, until),
             ["id"] = id,
             ["expires"] = until.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-        }));
+        });
     }
 }

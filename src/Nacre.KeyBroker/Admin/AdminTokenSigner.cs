@@ -22,9 +22,9 @@ public sealed class AdminTokenSigner
 
     private readonly byte[] _pkcs8;
 
-    private AdminTokenSigner(byte[] pkcs8)
+    private AdminTokenSigner(byte[] pkcs8, string? tenant)
     {
-        _pkcs8 = pkcs8;
+        (_pkcs8, Tenant) = (pkcs8, tenant);
         using var key = Import();
         Issuer = new AdminIssuer([JwtVerificationKey.FromPem(key.ExportSubjectPublicKeyInfoPem())])
         {
@@ -38,8 +38,14 @@ public sealed class AdminTokenSigner
     /// <summary>Takes what is made here.</summary>
     public AdminIssuer Issuer { get; }
 
-    public static async Task<AdminTokenSigner> OpenAsync(IKeyValueStore store, CancellationToken cancel) =>
-        new(await store.GetOrCreateAsync(Space, KeyName, MakeKey, cancel));
+    /// <summary>Whose administrators its tokens make; null for the server itself.</summary>
+    public string? Tenant { get; }
+
+    /// <param name="store">Of the server, or of the tenant.</param>
+    /// <param name="tenant">Null for the server itself.</param>
+    /// <param name="cancel">Stops the opening.</param>
+    public static async Task<AdminTokenSigner> OpenAsync(IKeyValueStore store, string? tenant, CancellationToken cancel) =>
+        new(await store.GetOrCreateAsync(Space, KeyName, MakeKey, cancel), tenant);
 
     public string Sign(AdminTokenRequest request, string id, DateTimeOffset from, DateTimeOffset until)
     {
@@ -54,6 +60,8 @@ public sealed class AdminTokenSigner
             ["exp"] = until.ToUnixTimeSeconds(),
             ["jti"] = id,
         };
+        if (Tenant is not null)
+            claims["tenant"] = Tenant;
         if (request.Path.Length > 0)
             claims["path"] = request.Path;
         if (request.Methods.Count > 0)

@@ -13,7 +13,7 @@ public static class RoleList
         ("policy-author", [Access.View, Access.WritePolicy]),
         ("secret-writer", [Access.View, Access.WriteSecret]),
         ("auditor", [Access.View, Access.ReadAudit]),
-        (Admin, [Access.View, Access.WritePolicy, Access.WriteSecret, Access.ReadAudit, Access.Administer]),
+        (Admin, [Access.View, Access.WritePolicy, Access.WriteSecret, Access.ReadAudit, Access.Administer, Access.ManageTenants]),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. s_roles.Select(role => role.Role)];

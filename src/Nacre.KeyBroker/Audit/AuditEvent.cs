@@ -45,6 +45,9 @@ public sealed record AuditEvent
     /// <summary><c>guest ID</c> with the id of its attestation, <c>ROLE SUBJECT</c> of an administrator, or <c>unknown</c>.</summary>
     public required string Who { get; init; }
 
+    /// <summary>At which tenant; null at the server itself.</summary>
+    public string? Tenant { get; init; }
+
     /// <summary>Address of the peer.</summary>
     public required string From { get; init; }
 

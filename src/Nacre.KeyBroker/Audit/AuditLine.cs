@@ -64,6 +64,7 @@ internal static class AuditLine
         WriteTime(writer, e.At);
         writer.WriteString("action", Name(e.Action));
         writer.WriteString("outcome", Name(e.Outcome));
+        WriteText(writer, "tenant", e.Tenant);
         writer.WriteString("who", Bounded(e.Who));
         writer.WriteString("from", e.From);
         writer.WriteString("route", e.Route);

@@ -11,8 +11,8 @@ public static class AuditReader
     /// <param name="directory">With the segments.</param>
     /// <param name="since">Lines from then on; null for all.</param>
     /// <param name="limit">The newest of them.</param>
-    /// <param name="reference">Only lines with this reference id; null for all.</param>
-    public static IReadOnlyList<JsonObject> Read(string directory, DateTimeOffset? since, int limit, string? reference)
+    /// <param name="isWanted">Of a line.</param>
+    public static IReadOnlyList<JsonObject> Read(string directory, DateTimeOffset? since, int limit, Func<JsonObject, bool> isWanted)
     {
         var from = since?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         var newest = new PriorityQueue<JsonObject, (string At, long Sequence)>();
@@ -40,7 +40,7 @@ public static class AuditReader
                 var line = Parse(segment, rest[..end]);
                 rest = rest[(end + 1)..];
                 var at = (string?)line["at"];
-                if (at is null || string.CompareOrdinal(at, from) < 0 || reference is not null && (string?)line["reference"] != reference)
+                if (at is null || string.CompareOrdinal(at, from) < 0 || !isWanted(line))
                     continue;
 
                 found++;

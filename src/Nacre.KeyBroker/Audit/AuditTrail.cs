@@ -9,7 +9,12 @@ namespace Nacre.KeyBroker.Audit;
 /// Serves a request and records what came of it: every release before its answer is sent, every change before it is made, every refusal.
 /// What cannot be recorded does not happen.
 /// </summary>
-public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, BrokerMetrics metrics, TimeProvider clock)
+/// <param name="audit">The record.</param>
+/// <param name="tenant">Whose requests these are; null for the server itself.</param>
+/// <param name="admin">Knows the administrators.</param>
+/// <param name="metrics">Counts.</param>
+/// <param name="clock">Of this server.</param>
+public sealed class AuditTrail(AuditLog audit, string? tenant, AdminAuthority admin, BrokerMetrics metrics, TimeProvider clock)
 {
     /// <param name="route">That matched.</param>
     /// <param name="call">Without its body.</param>
@@ -25,7 +30,7 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, BrokerMetri
         try
         {
             if (route.Access is not (Access.Public or Access.Guest))
-                call = call with { Admin = admin.Require(route, call) };
+                call = call with { Admin = await admin.RequireAsync(route, call, cancel) };
             call = call with { Body = await readBody() };
             if (action == AuditAction.Change)
                 await audit.AppendAsync(Event(route, call, action, AuditOutcome.Begun), cancel);
@@ -73,6 +78,7 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, BrokerMetri
         At = clock.GetUtcNow(),
         Action = action,
         Outcome = outcome,
+        Tenant = tenant,
         Who = call.Subject.Name,
         From = call.From,
         Route = $"{route.Method} {route.Template}",

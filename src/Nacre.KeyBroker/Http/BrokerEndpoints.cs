@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Audit;
-using Nacre.KeyBroker.Metrics;
+using Nacre.KeyBroker.Tenants;
 using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Http;
@@ -15,8 +15,7 @@ namespace Nacre.KeyBroker.Http;
 /// Between the web server and the route table: path, authorisation, body, cookie, and the translation of every failure into the error body
 /// of the protocol.
 /// </summary>
-public sealed partial class BrokerEndpoints(
-    RouteTable table, AuditTrail trail, RateLimit limit, BrokerMetrics metrics, TimeProvider clock, ILogger<BrokerEndpoints> log)
+public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<BrokerEndpoints> log)
 {
     private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
     private const string BearerPrefix = "Bearer ";
@@ -26,13 +25,21 @@ public sealed partial class BrokerEndpoints(
     private async Task ServeAsync(HttpContext context)
     {
         KbsReply reply;
+        var (clock, metrics) = (brokers.Server.Clock, brokers.Server.Metrics);
         var since = clock.GetTimestamp();
         Route? route = null;
+        string? tenant = null;
         try
         {
             var (segments, query) = RequestPath.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-            (route, var values) = table.Find(context.Request.Method, segments);
-            reply = await AnswerAsync(context, route, values, query);
+            (tenant, segments) = TenantName.Split(segments);
+
+            // Whoever watches the health of the server asks for that alone.
+            if (tenant is not null || segments is not [HealthRoutes.Alive or HealthRoutes.Ready])
+                brokers.Server.Limit.Require(context.Connection.RemoteIpAddress);
+            await using var visit = await brokers.EnterAsync(tenant, context.RequestAborted);
+            (route, var values) = visit.Broker.Routes.Find(context.Request.Method, segments);
+            reply = await AnswerAsync(context, visit.Broker.Trail, route, values, query, TenantName.PathPrefix(tenant));
         }
         catch (Exception e) when (KbsProblemException.From(e) is { } problem)
         {
@@ -57,22 +64,19 @@ public sealed partial class BrokerEndpoints(
 #pragma warning restore CA1031
 
         metrics.Request(route?.Method ?? "other", route?.Template ?? "none", reply.Status, clock.GetElapsedTime(since));
-        await WriteAsync(context, reply);
+        await WriteAsync(context, reply, TenantName.PathPrefix(tenant));
     }
 
-    private ValueTask<KbsReply> AnswerAsync(HttpContext context, Route route, IReadOnlyDictionary<string, string> values, string query)
+    private static ValueTask<KbsReply> AnswerAsync(
+        HttpContext context, AuditTrail trail, Route route, IReadOnlyDictionary<string, string> values, string query, string pathPrefix)
     {
-        // Whoever watches the health of the server asks for that alone.
-        if (route.Template is not (HealthRoutes.Alive or HealthRoutes.Ready))
-            limit.Require(context.Connection.RemoteIpAddress);
-
         var call = new KbsCall
         {
             Values = values,
             Query = RequestPath.ParseQuery(query),
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
-            Origin = $"{context.Request.Scheme}://{context.Request.Host}",
+            Origin = $"{context.Request.Scheme}://{context.Request.Host}{pathPrefix}",
             From = context.Connection.RemoteIpAddress?.ToString() ?? "",
         };
         return trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);
@@ -132,7 +136,7 @@ public sealed partial class BrokerEndpoints(
         return null;
     }
 
-    private static async Task WriteAsync(HttpContext context, KbsReply reply)
+    private static async Task WriteAsync(HttpContext context, KbsReply reply, string pathPrefix)
     {
         if (context.Response.HasStarted)
             return;
@@ -148,13 +152,13 @@ public sealed partial class BrokerEndpoints(
         if (reply.RetryAfter is { } pause)
             response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (reply.Cookie is { } cookie)
-            response.Headers.SetCookie = CookieHeader(cookie, context.Request.IsHttps);
+            response.Headers.SetCookie = CookieHeader(cookie, pathPrefix, context.Request.IsHttps);
         if (reply.Body.Length > 0)
             await response.Body.WriteAsync(reply.Body, context.RequestAborted);
     }
 
-    private static string CookieHeader(SessionCookie cookie, bool secure) =>
-        $"{CookiePrefix}{cookie.Value}; Expires={cookie.Expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; Path=/kbs/v0; "
+    private static string CookieHeader(SessionCookie cookie, string pathPrefix, bool secure) =>
+        $"{CookiePrefix}{cookie.Value}; Expires={cookie.Expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; Path={pathPrefix}/kbs/v0; "
         + $"HttpOnly; {(secure ? "Secure; " : "")}SameSite=Strict";
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store is not available")]

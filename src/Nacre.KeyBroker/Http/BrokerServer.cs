@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Nacre.KeyBroker.Tenants;
 using Nacre.KeyBroker.Tls;
 
 namespace Nacre.KeyBroker.Http;
@@ -24,14 +25,14 @@ public sealed class BrokerServer : IAsyncDisposable
     /// <summary>Where it listens, with the real port.</summary>
     public Uri Url { get; }
 
-    /// <param name="broker">Served; stays the caller's.</param>
+    /// <param name="brokers">Served; stays the caller's.</param>
     /// <param name="url">Scheme, host and port; port 0 takes a free one.</param>
     /// <param name="certificate">For https; null serves plain HTTP, which the caller must have been asked for.</param>
     /// <param name="logs">Stays the caller's.</param>
     /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">The address is in use or not of this machine.</exception>
     public static async Task<BrokerServer> StartAsync(
-        Broker broker, Uri url, ServerCertificate? certificate, ILoggerFactory logs, CancellationToken cancel)
+        TenantBrokers brokers, Uri url, ServerCertificate? certificate, ILoggerFactory logs, CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -39,8 +40,7 @@ public sealed class BrokerServer : IAsyncDisposable
         if (certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
-        new BrokerEndpoints(
-            broker.Routes, broker.Trail, broker.Limit, broker.Metrics, broker.Clock, logs.CreateLogger<BrokerEndpoints>()).Map(app);
+        new BrokerEndpoints(brokers, logs.CreateLogger<BrokerEndpoints>()).Map(app);
         try
         {
             await app.StartAsync(cancel);

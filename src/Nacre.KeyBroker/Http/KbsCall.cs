@@ -20,7 +20,7 @@ public sealed record KbsCall
     /// <summary>Value of <c>Authorization: Bearer</c>; null when there is none.</summary>
     public string? Bearer { get; init; }
 
-    /// <summary>Scheme, host and port under which the peer knows this server.</summary>
+    /// <summary>Scheme, host, port and, for a tenant, what its paths begin with.</summary>
     public string Origin { get; init; } = "";
 
     /// <summary>Address of the peer.</summary>

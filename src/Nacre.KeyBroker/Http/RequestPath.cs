@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Nacre.KeyBroker.Tenants;
 
 namespace Nacre.KeyBroker.Http;
 
@@ -23,8 +24,9 @@ public static class RequestPath
             throw KbsProblemException.InvalidPath(Printable(path), "it must begin with a slash");
 
         var parts = path[1..].Split('/');
-        if (parts is ["kbs", "v0", "resource", "", _, ..])
-            parts = [.. parts[..3], .. parts[4..]];
+        var start = TenantName.Split(parts).Tenant is null ? 0 : 2;
+        if (parts[start..] is ["kbs", "v0", "resource", "", _, ..])
+            parts = [.. parts[..(start + 3)], .. parts[(start + 4)..]];
 
         var segments = new string[parts.Length];
         for (var i = 0; i < parts.Length; i++)

@@ -28,6 +28,9 @@ public enum Access
 
     /// <summary>Makes tokens for others.</summary>
     Administer,
+
+    /// <summary>Makes and deletes tenants; of the server as a whole, never with a token that is limited to a path.</summary>
+    ManageTenants,
 }
 
 /// <summary>One route.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Nacre.EndToEndTests.Cli;
 using Nacre.EndToEndTests.Peers;
 
 namespace Nacre.EndToEndTests.Trust;
@@ -75,4 +76,16 @@ public sealed class SqliteReplicaTests : ReplicaContract
 public sealed class PostgresReplicaTests(PostgresServer server) : ReplicaContract, IClassFixture<PostgresServer>
 {
     protected override Task<string> StoreAsync() => server.CreateDatabaseAsync();
+
+    [Fact]
+    public async Task The_audit_record_is_verified_against_the_database()
+    {
+        var store = await StoreAsync();
+        await using var stage = await TrustStage.StartAsync(store: store);
+        await stage.AffirmSampleAsync();
+
+        (await NacreProgram.RunAsync(["audit", "verify", stage.Directory, "--store", store])).AssertDone();
+        (await NacreProgram.RunAsync(["audit", "verify", stage.Directory])).AssertFailed(1, "none of the directories has the store");
+        (await NacreProgram.RunAsync(["audit", "verify", Path.Combine(stage.Directory, "audit"), "--store", store])).AssertFailed(1, "none of the directories has the key");
+    }
 }

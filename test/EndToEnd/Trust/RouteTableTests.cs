@@ -41,6 +41,10 @@ public sealed class RouteTableTests
         "POST kbs/v0/admin/tokens Administer",
         "GET kbs/v0/admin/audit ReadAudit",
         "GET kbs/v0/admin/audit/heads ReadAudit",
+        "GET kbs/v0/admin/tenants ManageTenants",
+        "POST kbs/v0/admin/tenants/{tenant} ManageTenants",
+        "DELETE kbs/v0/admin/tenants/{tenant} ManageTenants",
+        "POST kbs/v0/admin/tenants/{tenant}/tokens ManageTenants",
         "GET healthz Public",
         "GET readyz Public",
     ];

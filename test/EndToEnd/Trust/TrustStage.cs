@@ -53,7 +53,7 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="tokens">What attestation tokens say.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
-        AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
+        AuditLogOptions? audit = null, IReadOnlyList<IAdminTokenSource>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
         string? store = null, TokenOptions? tokens = null)
     {
         var clock = new SteppedClock();
@@ -90,15 +90,21 @@ internal sealed class TrustStage : IAsyncDisposable
         },
         CancellationToken.None);
 
-    public KbsTransport Connect()
+    public KbsTransport Connect() => Connect(Server.Url);
+
+    /// <param name="url">Of the server, or of a tenant on it.</param>
+    public KbsTransport Connect(Uri url)
     {
         var roots = new X509Certificate2Collection();
         if (Server.Url.Scheme == "https")
             roots.ImportFromPemFile(TrustServer.CaPath(Directory));
-        return KbsTransport.Create(Server.Url, roots);
+        return KbsTransport.Create(url, roots);
     }
 
     public KbsClient SampleGuest(KbsClientOptions? options = null) => Guest(new AttesterEvidenceSource(new SampleAttester()), options);
+
+    /// <param name="transport">To a tenant.</param>
+    public KbsClient SampleGuest(KbsTransport transport) => new(transport, new AttesterEvidenceSource(new SampleAttester()), Clock);
 
     public KbsClient Guest(IEvidenceSource source, KbsClientOptions? options = null) => new(Connect(), source, Clock, options);
 

@@ -11,6 +11,7 @@ public sealed class RequestPathTests
     [InlineData("/kbs/v0/resource/a/b/c?x=1&y", "kbs|v0|resource|a|b|c", "x=1&y")]
     [InlineData("/kbs/v0/reference-value/a%3ab", "kbs|v0|reference-value|a:b", "")]
     [InlineData("/kbs/v0/x/%c3%a9", "kbs|v0|x|é", "")]
+    [InlineData("/tenants/a/kbs/v0/resource//a/b/c", "tenants|a|kbs|v0|resource|a|b|c", "")]
     public void Reads(string target, string segments, string query)
     {
         var (read, rest) = RequestPath.Parse(target);
@@ -24,6 +25,10 @@ public sealed class RequestPathTests
     [InlineData("http://host/kbs/v0/auth")]
     [InlineData("//kbs/v0/auth")]
     [InlineData("/kbs//v0/auth")]
+    [InlineData("/tenants//kbs/v0/auth")]
+    [InlineData("/tenants/../kbs/v0/auth")]
+    [InlineData("/tenants/a%2fb/kbs/v0/auth")]
+    [InlineData("/kbs/v0/resource//tenants/a/../kbs/v0/auth")]
     [InlineData("/kbs/v0/resource///a/b/c")]
     [InlineData("/kbs/v0/resource/a//b/c")]
     [InlineData("/kbs/v0/resource//")]
