@@ -49,7 +49,7 @@ public sealed class TelemetryTests : IDisposable
             Assert.DoesNotContain("private", collector.Text(signal), StringComparison.Ordinal);
         Assert.Contains(
             $"\"reference\":\"{reference}\"",
-            string.Concat(Directory.EnumerateFiles(Path.Combine(Data, "audit")).Select(File.ReadAllText)), StringComparison.Ordinal);
+            string.Concat(Directory.EnumerateFiles(Path.Combine(Data, "audit"), "*.jsonl").Select(File.ReadAllText)), StringComparison.Ordinal);
     }
 
     [Fact]

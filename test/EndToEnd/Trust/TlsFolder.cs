@@ -8,7 +8,7 @@ namespace Nacre.EndToEndTests.Trust;
 internal sealed class TlsFolder : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("nacre-tls-");
-    private readonly X509Certificate2 _authority = OwnCertificateAuthority.Create("Test operator CA", DateTimeOffset.UtcNow);
+    private readonly X509Certificate2 _authority = OwnCertificateAuthority.Create("Test operator CA", DateTimeOffset.UtcNow.AddYears(-1));
 
     public TlsFolder() => File.WriteAllText(AuthorityFile, _authority.ExportCertificatePem());
 

@@ -51,7 +51,10 @@ public sealed class TlsTests : IDisposable
         await log.AwaitAsync("holds 0 certificates", Cancel);
         await using (var connection = await ConnectAsync(stage.Server.Url))
             Assert.Equal(third, Shown(connection));
-        Assert.Single(log.All, line => line.Contains("do not go together", StringComparison.Ordinal));
+
+        // However often the files are looked at, the same trouble is told once.
+        var told = log.All.Where(line => line.Contains("are not used", StringComparison.Ordinal)).ToList();
+        Assert.Equal(told.Distinct(), told);
     }
 
     [Fact]
@@ -104,7 +107,7 @@ public sealed class TlsTests : IDisposable
         await Assert.ThrowsAnyAsync<Exception>(() => StatusAsync(stage, other.IssueClient("stranger")));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(stage, _files.IssueClient("operator"), "kbs/v0/admin/token-keys", stage.AdminToken));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(stage, _files.IssueClient("operator"), "kbs/v0/admin/token-keys", "x"));
-        var record = string.Concat(Directory.EnumerateFiles(TrustServer.AuditDirectory(stage.Directory)).Select(File.ReadAllText));
+        var record = string.Concat(Directory.EnumerateFiles(TrustServer.AuditDirectory(stage.Directory), "*.jsonl").Select(File.ReadAllText));
         Assert.Contains("\"127.0.0.1 CN=operator\"", record, StringComparison.Ordinal);
     }
 
