@@ -7,6 +7,7 @@ using Nacre.Cli.Attest;
 using Nacre.Cli.Audit;
 using Nacre.Cli.Backup;
 using Nacre.Cli.Demo;
+using Nacre.Cli.Doctor;
 using Nacre.Cli.Enclave;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
@@ -45,17 +46,19 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     AuditCommand.Create(),
     AdminCommand.Create(),
     TenantCommand.Create(),
+    DoctorCommand.Create(),
     KbsClientCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));
 
 try
 {
-    // Servers and the demo end their children after Ctrl-C; the default of two seconds would cut that off.
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+    // Servers and the demo end their children after Ctrl-C, and a server its requests; the default of two seconds would cut that off.
+    var line = root.Parse(args);
+    return await line.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = TimeSpan.FromSeconds(15),
+        ProcessTerminationTimeout = line.CommandResult.Command.Name == "serve" ? DrainFlags.Longest : TimeSpan.FromSeconds(15),
     });
 }
 catch (OperationCanceledException)

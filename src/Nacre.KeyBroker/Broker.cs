@@ -4,8 +4,10 @@ using Nacre.Attestation.Policies;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
+using Nacre.KeyBroker.OpenApi;
 using Nacre.KeyBroker.Plugins;
 using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.ReferenceValues;
@@ -45,6 +47,8 @@ public sealed class Broker : IAsyncDisposable
 
     public required BrokerMetrics Metrics { get; init; }
 
+    public required ServerHealth Health { get; init; }
+
     public required TimeProvider Clock { get; init; }
 
     /// <summary>
@@ -52,7 +56,7 @@ public sealed class Broker : IAsyncDisposable
     /// its part of one.
     /// </summary>
     public static async Task<Broker> OpenAsync(
-        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
+        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, ServerHealth health,
         BrokerOptions options, TimeProvider clock, BrokerMetrics metrics, ILogger log,
         CancellationToken cancel, TenantRecord? tenant = null)
     {
@@ -68,7 +72,7 @@ public sealed class Broker : IAsyncDisposable
         var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, options, clock);
         var plugins = await PluginList.OpenAsync(options.Plugins, new PluginServices(gate, store, clock), cancel);
 
-        var routes = new RouteTable(
+        var routes = new RouteTable(OpenApiRoutes.Complete(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
                 attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
@@ -81,19 +85,20 @@ public sealed class Broker : IAsyncDisposable
             .. AttemptRoutes.Create(attempts),
             .. new AdminTokenRoutes(admin.Signer, clock).Create(),
             .. new AuditRoutes(audit.Directory, tenant is null ? new AuditAnchors(store) : null, tenant?.Name).Create(),
-            .. tenant is null ? ServerRoutes(store, clock) : [],
-        ]);
+            .. tenant is null ? ServerRoutes(store, health, clock) : [],
+        ]));
         return new Broker(attestation, policies, sealer, decisions, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
+            Health = health,
             Clock = clock,
         };
     }
 
     /// <summary>What concerns all tenants, and none of them has.</summary>
-    private static IEnumerable<Route> ServerRoutes(IKeyValueStore store, TimeProvider clock) =>
-        [.. new TenantRoutes(new TenantRecords(store, clock), store, clock).Create(), .. HealthRoutes.Create(store)];
+    private static IEnumerable<Route> ServerRoutes(IKeyValueStore store, ServerHealth health, TimeProvider clock) =>
+        [.. new TenantRoutes(new TenantRecords(store, clock), store, clock).Create(), .. HealthRoutes.Create(health)];
 
     public async ValueTask DisposeAsync()
     {

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Health;
+using Nacre.KeyBroker.Telemetry;
 using Nacre.KeyBroker.Tenants;
 using Nacre.Storage;
 
@@ -19,6 +21,7 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
 {
     private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
     private const string BearerPrefix = "Bearer ";
+    private const int MaxSubject = 256;
 
     public void Map(IApplicationBuilder app) => app.Run(ServeAsync);
 
@@ -29,6 +32,8 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
         var since = clock.GetTimestamp();
         Route? route = null;
         string? tenant = null;
+        var from = context.Request.Headers;
+        using var span = BrokerTrace.BeginRequest(from.TraceParent, from.TraceState, clock.GetUtcNow());
         try
         {
             var (segments, query) = RequestPath.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
@@ -63,7 +68,9 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
         }
 #pragma warning restore CA1031
 
-        metrics.Request(route?.Method ?? "other", route?.Template ?? "none", reply.Status, clock.GetElapsedTime(since));
+        var (method, template) = (route?.Method ?? "other", route?.Template ?? "none");
+        metrics.Request(method, template, reply.Status, clock.GetElapsedTime(since));
+        BrokerTrace.EndRequest(span, method, template, reply.Status);
         await WriteAsync(context, reply, TenantName.PathPrefix(tenant));
     }
 
@@ -77,7 +84,7 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
             Origin = $"{context.Request.Scheme}://{context.Request.Host}{pathPrefix}",
-            From = context.Connection.RemoteIpAddress?.ToString() ?? "",
+            From = From(context.Connection),
         };
         return trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);
     }
@@ -115,6 +122,17 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
     private static KbsProblemException TooLarge() =>
         new(StatusCodes.Status413PayloadTooLarge, ErrorTypes.PayloadTooLarge, $"the body is larger than {KbsProtocol.MaxMessageBytes} bytes");
 
+    /// <summary>The address, and the subject of the certificate that the caller's connection was made with.</summary>
+    private static string From(ConnectionInfo connection)
+    {
+        var address = connection.RemoteIpAddress?.ToString() ?? "";
+        if (connection.ClientCertificate is not { } certificate)
+            return address;
+
+        var subject = certificate.Subject;
+        return $"{address} {(subject.Length <= MaxSubject ? subject : subject[..MaxSubject])}";
+    }
+
     private static string? Bearer(HttpRequest request)
     {
         var header = request.Headers.Authorization;
@@ -136,7 +154,7 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
         return null;
     }
 
-    private static async Task WriteAsync(HttpContext context, KbsReply reply, string pathPrefix)
+    private async Task WriteAsync(HttpContext context, KbsReply reply, string pathPrefix)
     {
         if (context.Response.HasStarted)
             return;
@@ -149,6 +167,10 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
 
         // Secrets and tokens must not stay in a proxy.
         response.Headers.CacheControl = "no-store";
+
+        // Clients go to another server by themselves before this one closes its connections.
+        if (brokers.Server.Health.IsDraining)
+            response.Headers.Connection = "close";
         if (reply.RetryAfter is { } pause)
             response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (reply.Cookie is { } cookie)

@@ -83,7 +83,7 @@ public sealed class ReleaseGate(
         List<string> reasons = policy is null ? [reason, .. findings] : [.. findings, reason];
 
         var now = clock.GetUtcNow();
-        var id = ReferenceId.Create(now);
+        var id = ReferenceId.OfRequest(now);
         await attempts.RecordAsync(
             new AttemptRecord
             {

@@ -3,6 +3,7 @@ using Nacre.Attestation;
 using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Metrics;
 using Nacre.Storage;
 using Nacre.Verifiers;
@@ -14,7 +15,8 @@ namespace Nacre.KeyBroker.Tenants;
 /// and what the operator set: a tenant has its own policies, reference values, secrets, sessions and keys of every kind.
 /// </summary>
 internal sealed class TenantOpener(
-    OpenedStore opened, IReadOnlyList<IEvidenceVerifier> verifiers, AuditLog audit, BrokerMetrics metrics, TrustServerOptions options)
+    OpenedStore opened, IReadOnlyList<IEvidenceVerifier> verifiers, AuditLog audit, ServerHealth health, BrokerMetrics metrics,
+    TrustServerOptions options)
 {
     public async Task<Broker> OpenAsync(TenantRecord tenant, CancellationToken cancel)
     {
@@ -26,7 +28,7 @@ internal sealed class TenantOpener(
             var admin = new AdminAuthority(
                 null, await AdminTokenSigner.OpenAsync(store, tenant.Name, cancel), options.AdminIssuers, options.Clock);
             return await Broker.OpenAsync(
-                opened with { Values = store }, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
+                opened with { Values = store }, attestation, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
                 options.Logs.CreateLogger<Broker>(), cancel, tenant);
         }
         catch

@@ -47,6 +47,7 @@ public sealed class RouteTableTests
         "POST kbs/v0/admin/tenants/{tenant}/tokens ManageTenants",
         "GET healthz Public",
         "GET readyz Public",
+        "GET kbs/v0/openapi.json Public",
     ];
 
     [Fact]
