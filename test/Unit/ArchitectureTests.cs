@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Nacre.Verifiers"] = ["Nacre.Evidence"],
         ["Nacre.Attesters"] = ["Nacre.Evidence", "Nacre.Linux"],
         ["Nacre.Client"] = ["Nacre.Evidence"],
-        ["Nacre.Storage"] = ["Nacre.Formats"],
+        ["Nacre.Storage"] = ["Nacre.Formats", "Nacre.Linux"],
         ["Nacre.Images"] = ["Nacre.Evidence", "Nacre.Linux", "Nacre.Rpc"],
         ["Nacre.Attestation"] = ["Nacre.Rego", "Nacre.Rpc", "Nacre.Storage", "Nacre.Verifiers"],
         ["Nacre.KeyBroker"] = ["Nacre.Attestation", "Nacre.Linux"],

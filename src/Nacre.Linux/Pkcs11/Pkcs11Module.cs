@@ -46,7 +46,7 @@ public sealed class Pkcs11Module
         var ids = new nuint[MostSlots];
         fixed (nuint* first = ids)
             Require("C_GetSlotList", Calls.GetSlotList(1, first, &count));
-        return [.. ids.Take((int)count).Select(id => new Pkcs11Slot((ulong)id, LabelOf(id)))];
+        return [.. ids.Take((int)count).Select(id => SlotOf(id))];
     }
 
     /// <summary>By its place among the slots with a token.</summary>
@@ -73,14 +73,16 @@ public sealed class Pkcs11Module
             throw new Pkcs11Exception(function, code);
     }
 
-    private unsafe string LabelOf(nuint slot)
+    // CK_TOKEN_INFO: label, manufacturer, model, serial number, all filled with blanks.
+    private unsafe Pkcs11Slot SlotOf(nuint slot)
     {
         var info = stackalloc byte[TokenInfoLength];
         Require("C_GetTokenInfo", Calls.GetTokenInfo(slot, info));
-        return Encoding.UTF8.GetString(info, 32).TrimEnd(' ');
+        return new((ulong)slot, Encoding.UTF8.GetString(info, 32).TrimEnd(' '), Encoding.UTF8.GetString(info + 80, 16).TrimEnd(' '));
     }
 }
 
 /// <param name="Id">As the library numbers it; may be another after a restart.</param>
 /// <param name="TokenLabel">Without the blanks that fill it.</param>
-public sealed record Pkcs11Slot(ulong Id, string TokenLabel);
+/// <param name="Serial">Of the token, by its maker.</param>
+public sealed record Pkcs11Slot(ulong Id, string TokenLabel, string Serial);
