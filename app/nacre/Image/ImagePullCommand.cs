@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
 using Nacre.Guest.DataHub;
 using Nacre.Images.Encryption;
-using Nacre.Images.Policy;
 using Nacre.Images.Pull;
 using Nacre.Images.Transports;
 using Nacre.Images.Unpack;
@@ -17,14 +16,11 @@ internal static class ImagePullCommand
     {
         var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var bundle = new Argument<DirectoryInfo>("bundle") { Description = "Directory for the OCI bundle; it must not exist, or be empty." };
-        var policy = new Option<FileInfo?>("--policy") { Description = "containers-policy.json." };
-        var keys = new Option<string[]>("--key") { Description = "Public key that must have signed: a PEM file or kbs:///…" };
         var config = new Option<FileInfo?>("--config")
         {
             Description = "Configuration of a guest, cdh.toml or .json: its table 'image' has the policy and the rest.",
             HelpName = "FILE",
         };
-        var insecure = new Option<bool>("--insecure-accept-anything") { Description = "No signature is asked for." };
         var keyFile = new Option<FileInfo?>("--key-file") { Description = "The 32 raw bytes that the layers' keys are wrapped with, instead of a key broker." };
         var keyId = new Option<string?>("--key-id") { Description = "Use the file for this key only." };
         var jwe = ImageVerb.PrivateKey();
@@ -41,25 +37,20 @@ internal static class ImagePullCommand
         var devices = new Option<bool>("--devices") { Description = "Make device nodes (root only)." };
         var command = new Command("pull", "Verify, decrypt and unpack an image into a bundle that an OCI runtime can run.")
         {
-            reference, bundle, policy, keys, config, insecure, keyFile, keyId, jwe, store, kind, devices,
+            reference, bundle, config, keyFile, keyId, jwe, store, kind, devices,
         };
         var format = ResultFormat.AddTo(command);
-        var stores = SignatureStoreOptions.AddTo(command);
-        var notationOptions = NotationOptions.AddTo(command);
+        var policy = ImagePolicyOptions.AddTo(command, mayAcceptAnything: true);
         var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            var notation = await notationOptions.ReadAsync(line, cancel);
             var guest = line.GetValue(config) is { } place
                 ? ImageConfiguration.Parse(await File.ReadAllTextAsync(place.FullName, cancel), place.FullName)
                 : null;
-            var (file, signers) = (line.GetValue(policy), line.GetValue(keys) ?? []);
-            if (guest is not null && (line.GetValue(insecure) || notation is not null || file is not null || signers.Length > 0))
+            if (guest is not null && policy.AreGiven(line))
                 throw new FormatException("the policy is that of --config; leave the other options for it out");
-            var rules = guest is not null ? null
-                : line.GetValue(insecure) ? ImagePolicy.InsecureAcceptAnything
-                : await ImageVerifyCommand.ReadPolicyAsync(file, signers, notation, cancel);
+            var rules = guest is null ? await policy.ReadAsync(line, cancel) : null;
             using var fileKeys = line.GetValue(keyFile) is { } kek
                 ? new KbsKeyUnwrapper(new SingleKeySource(
                     line.GetValue(keyId) is { } id ? ResourceUri.Parse(id) : null, await ImageEncryptCommand.ReadKeyAsync(kek, cancel)))
@@ -72,7 +63,7 @@ internal static class ImagePullCommand
             {
                 Registry = registryOptions,
                 Unpack = new UnpackOptions { AllowDevices = line.GetValue(devices) },
-                Signatures = stores.Read(line) with { Http = handler, Notation = notation },
+                Signatures = await policy.ReadSignaturesAsync(line, cancel) with { Http = handler },
                 UserNamespace = RootlessUser.Find(),
                 Store = line.GetValue(store)?.FullName,
                 BundleKind = line.GetValue(kind) == "overlay" ? BundleKind.Overlay : BundleKind.Directory,

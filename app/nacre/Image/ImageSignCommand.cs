@@ -23,17 +23,15 @@ internal static class ImageSignCommand
             Description = "Key of gpg to sign with, instead of --key. The signature goes to the lookaside store.",
             HelpName = "KEYID",
         };
-        var plainHttp = ImageVerb.PlainHttp();
-        var authFile = ImageVerb.AuthFile();
-        var command = new Command("sign", "Sign an image with a key of cosign or of gpg.") { reference, key, gpg, plainHttp, authFile };
+        var command = new Command("sign", "Sign an image with a key of cosign or of gpg.") { reference, key, gpg };
+        var registry = RegistryFlags.AddTo(command);
         var stores = SignatureStoreOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
             if (ImageLocation.Parse(line.GetRequiredValue(reference)) is not ImageLocation.Docker docker)
                 throw new FormatException("only images in a registry have a place for signatures: docker://NAME");
 
-            var options = await ImageVerb.RegistryOptionsAsync(line.GetValue(plainHttp), line.GetValue(authFile), cancel);
-            await using var image = new RegistryImage(docker.Image, options);
+            await using var image = new RegistryImage(docker.Image, await registry.ReadAsync(line, cancel));
             var digest = (await image.GetVerifiedManifestAsync(digest: null, cancel)).Digest;
             switch (line.GetValue(key), line.GetValue(gpg))
             {

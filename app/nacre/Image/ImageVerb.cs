@@ -4,40 +4,19 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Images;
 using Nacre.Images.Encryption;
-using Nacre.Images.Registry;
 
 namespace Nacre.Cli.Image;
 
-/// <summary>What the image verbs share: options of registries, errors to exit codes, JSON or text.</summary>
+/// <summary>What the image verbs share: keys of recipients, errors to exit codes, JSON or text.</summary>
 internal static class ImageVerb
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, TypeInfoResolver = JsonSerializerOptions.Default.TypeInfoResolver };
-
-    public static Option<string[]> PlainHttp() => new("--plain-http")
-    {
-        Description = "HOST[:PORT] of a registry without TLS; 'loopback' for all on this machine. Can be given more than once.",
-        HelpName = "HOST",
-    };
-
-    public static Option<FileInfo?> AuthFile() => new("--authfile") { Description = "auth.json with the registries' credentials, as skopeo login writes it." };
-
-    public static Option<string?> Output() => new("--output", "-o") { Description = "json, or nothing for text.", HelpName = "json" };
 
     public static Option<FileInfo?> PrivateKey() => new("--jwe") { Description = "Private RSA or EC key in PEM of a recipient, instead of a key broker." };
 
     /// <summary>The key of <see cref="PrivateKey"/>; the caller disposes it.</summary>
     public static async Task<AsymmetricAlgorithm?> ReadPrivateKeyAsync(FileInfo? file, CancellationToken cancel) =>
         file is null ? null : RecipientKey.Parse(await File.ReadAllTextAsync(file.FullName, cancel), file.FullName);
-
-    public static async Task<RegistryOptions> RegistryOptionsAsync(string[]? plainHttp, FileInfo? authFile, CancellationToken cancel) => new()
-    {
-        PlainHttpHosts = (plainHttp ?? []).Where(host => host != "loopback").ToHashSet(),
-        AllowPlainHttpOnLoopback = plainHttp?.Contains("loopback") == true,
-        Credentials = authFile is null
-            ? RegistryCredentials.None
-            : RegistryCredentials.Parse(await File.ReadAllBytesAsync(authFile.FullName, cancel), authFile.FullName),
-        Proxy = RegistryFlags.ProxyFromEnvironment(),
-    };
 
     public static async Task<int> RunAsync(Func<Task<int>> verb)
     {

@@ -30,6 +30,8 @@ internal sealed class NotationOptions
         return options;
     }
 
+    public bool AreGiven(ParseResult line) => line.GetResult(_policy) is not null || line.GetResult(_trustStore) is not null;
+
     public async Task<NotationTrust?> ReadAsync(ParseResult line, CancellationToken cancel)
     {
         switch (line.GetValue(_policy), line.GetValue(_trustStore))

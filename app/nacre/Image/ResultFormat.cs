@@ -5,7 +5,7 @@ namespace Nacre.Cli.Image;
 /// <summary><c>--json</c>, or <c>-o json</c>: the result of an image verb for programs, and no progress.</summary>
 internal sealed class ResultFormat
 {
-    private readonly Option<string?> _output = ImageVerb.Output();
+    private readonly Option<string?> _output = new("--output", "-o") { Description = "json, or nothing for text.", HelpName = "json" };
     private readonly Option<bool> _json = new("--json") { Description = "The same as -o json." };
 
     public static ResultFormat AddTo(Command command)

@@ -5,7 +5,7 @@ using Nacre.Formats.X509;
 namespace Nacre.Formats.Cms;
 
 /// <summary>
-/// CMS SignedData with one signer whose certificate came along and whose signature was good (RFC 5652, section 5; the certificate is bound
+/// CMS SignedData with one signer whose certificate came along, or is known, and whose signature was good (RFC 5652, section 5; the certificate is bound
 /// by signing-certificate-v2, RFC 5816).
 /// </summary>
 internal sealed record SignedMessage(ReadOnlyMemory<byte> Content, Certificate Signer, IReadOnlyList<Certificate> Certificates)
@@ -19,7 +19,7 @@ internal sealed record SignedMessage(ReadOnlyMemory<byte> Content, Certificate S
     private const int MostCertificates = 16;
     private const int MostAttributes = 32;
 
-    public static SignedMessage Read(AsnReader der, string contentType)
+    public static SignedMessage Read(AsnReader der, string contentType, IReadOnlyList<Certificate> known)
     {
         var outer = der.ReadSequence();
         der.ThrowIfNotEmpty();
@@ -37,7 +37,7 @@ internal sealed record SignedMessage(ReadOnlyMemory<byte> Content, Certificate S
             signed.ReadEncodedValue();
         var signers = signed.ReadSetOf(skipSortOrderValidation: true);
         signed.ThrowIfNotEmpty();
-        var signer = ReadSigner(signers.ReadSequence(), content, contentType, certificates);
+        var signer = ReadSigner(signers.ReadSequence(), content, contentType, [.. certificates, .. known]);
         Require(!signers.HasData, "signerInfos", "must be one");
         return new(content, signer, certificates);
     }

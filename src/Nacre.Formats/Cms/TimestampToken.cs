@@ -5,8 +5,8 @@ using Nacre.Formats.X509;
 namespace Nacre.Formats.Cms;
 
 /// <summary>
-/// A time stamp token (RFC 3161, section 2.4.2): CMS SignedData over a TSTInfo, in DER, with one signer whose certificate came along. When it
-/// was read, the signature was good and by that certificate; whether the certificate is to be trusted is the caller's to check.
+/// A time stamp token (RFC 3161, section 2.4.2): CMS SignedData over a TSTInfo, in DER, with one signer whose certificate came along
+/// or is known. When it was read, the signature was good and by that certificate; whether it is to be trusted is the caller's to check.
 /// </summary>
 public sealed record TimestampToken
 {
@@ -41,17 +41,33 @@ public sealed record TimestampToken
     /// <summary>Whether it is one over this message.</summary>
     public bool Stamps(ReadOnlySpan<byte> message) => CryptographicOperations.HashData(Hash, message).AsSpan().SequenceEqual(HashedMessage.Span);
 
+    /// <param name="der">The token.</param>
+    /// <param name="known">Where the signer's certificate may be as well.</param>
     /// <exception cref="MalformedDataException">It is no such token, or its signature is not good.</exception>
-    public static TimestampToken Parse(ReadOnlyMemory<byte> der)
-    {
-        if (der.Length > MaxSize)
-            throw Malformed("(token)", $"is {der.Length} bytes long, at most {MaxSize} are allowed");
+    public static TimestampToken Parse(ReadOnlyMemory<byte> der, IReadOnlyList<Certificate>? known = null) =>
+        Read(der, reader => ReadToken(reader, known ?? []));
 
-        return DerStructure.Read(Structure, der, static (reader, _) =>
-        {
-            var message = SignedMessage.Read(reader, InfoOid);
-            return ReadInfo(new AsnReader(message.Content, AsnEncodingRules.DER), message);
-        });
+    /// <summary>From what an authority answers (section 2.4.2, TimeStampResp).</summary>
+    /// <param name="der">The answer.</param>
+    /// <param name="known">Where the signer's certificate may be as well.</param>
+    /// <exception cref="MalformedDataException">It grants none, or as of <see cref="Parse"/>.</exception>
+    public static TimestampToken ParseResponse(ReadOnlyMemory<byte> der, IReadOnlyList<Certificate> known) => Read(der, reader =>
+    {
+        var response = reader.ReadSequence();
+        reader.ThrowIfNotEmpty();
+        if (!response.ReadSequence().TryReadInt32(out var status) || status != 0)
+            throw Malformed("status", "must be granted");
+        return ReadToken(response, known);
+    });
+
+    private static TimestampToken Read(ReadOnlyMemory<byte> der, Func<AsnReader, TimestampToken> read) => der.Length <= MaxSize
+        ? DerStructure.Read(Structure, der, (reader, _) => read(reader))
+        : throw Malformed("(token)", $"is {der.Length} bytes long, at most {MaxSize} are allowed");
+
+    private static TimestampToken ReadToken(AsnReader reader, IReadOnlyList<Certificate> known)
+    {
+        var message = SignedMessage.Read(reader, InfoOid, known);
+        return ReadInfo(new AsnReader(message.Content, AsnEncodingRules.DER), message);
     }
 
     internal static MalformedDataException Malformed(string field, string rule) => new(Structure, field, 0, rule);

@@ -11,7 +11,12 @@ public abstract record CertificateRule
     /// <param name="OidcIssuer">Who vouched for the signer, exactly.</param>
     /// <param name="Subject">Who signed, exactly.</param>
     /// <param name="LogKeys">Keys of certificate-transparency logs; given, an embedded timestamp of one of them must be there. Ours, not containers'.</param>
-    public sealed record Fulcio(KeyMaterial Authorities, string OidcIssuer, CertificateSubject Subject, KeyMaterial? LogKeys) : CertificateRule;
+    /// <param name="TimeAuthorities">
+    /// Roots of authorities for time stamps, and what is below them; they say when it was signed where the log keeps no time (Rekor v2). Ours,
+    /// not containers'.
+    /// </param>
+    public sealed record Fulcio(
+        KeyMaterial Authorities, string OidcIssuer, CertificateSubject Subject, KeyMaterial? LogKeys, KeyMaterial? TimeAuthorities) : CertificateRule;
 
     /// <summary>Certificates of one's own authority (<c>pki</c>): valid now.</summary>
     public sealed record Pki(KeyMaterial Roots, KeyMaterial? Intermediates, IReadOnlyList<CertificateSubject> Subjects) : CertificateRule;
@@ -23,12 +28,18 @@ public abstract record CertificateRule
     internal static Fulcio ReadFulcio(JsonObject json, string where)
     {
         ImagePolicy.RequireKnown(
-            json, [.. KeyMaterial.Members("ca"), .. KeyMaterial.Members("ctLogPublicKey"), "oidcIssuer", "subjectEmail", "subjectURI"], where);
+            json,
+            [
+                .. KeyMaterial.Members("ca"), .. KeyMaterial.Members("ctLogPublicKey"), .. KeyMaterial.Members("timestampAuthority"),
+                "oidcIssuer", "subjectEmail", "subjectURI",
+            ],
+            where);
         var subjects = ReadSubjects(json, where, ("subjectEmail", SubjectKind.Email), ("subjectURI", SubjectKind.Uri));
         if (subjects.Count != 1)
             throw ImagePolicy.Invalid("fulcio needs exactly one of subjectEmail, subjectURI", where);
         return new(
-            KeyMaterial.Require(json, "ca", where), OciJson.Text(json, "oidcIssuer", where), subjects[0], KeyMaterial.Find(json, "ctLogPublicKey", where));
+            KeyMaterial.Require(json, "ca", where), OciJson.Text(json, "oidcIssuer", where), subjects[0],
+            KeyMaterial.Find(json, "ctLogPublicKey", where), KeyMaterial.Find(json, "timestampAuthority", where));
     }
 
     internal static Pki ReadPki(JsonObject json, string where)

@@ -12,9 +12,6 @@ namespace Nacre.Images.Policy;
 /// </summary>
 internal sealed class SigstoreCheck(PolicyFiles files, SignatureOptions options)
 {
-    // Year 9999, the last that a date here can have.
-    private const long LastSecond = 253_402_300_799;
-
     public async Task<RequirementResult> CheckAsync(PolicyRequirement.SigstoreSigned requirement, ImageInQuestion image, CancellationToken cancel)
     {
         var trust = await SigstoreTrust.ReadAsync(requirement, files, cancel);
@@ -83,14 +80,16 @@ internal sealed class SigstoreCheck(PolicyFiles files, SignatureOptions options)
 
         if (trust.Logs.Count == 0)
             return SignerCertificate.FindProblem(signature, trust, options.Clock.GetUtcNow());
-        if (signature.LogEntry is not { IntegratedTime: > 0 and <= LastSecond } entry)
+        if (signature.LogEntry is not { } entry)
             return "a signature without an entry of a transparency log";
+        if (LogEntryCheck.FindProblem(entry, signature, certificate.Raw.Span, trust.Logs) is { } unlogged)
+            return unlogged;
+        if (trust.Requirement.Certificates is not CertificateRule.Fulcio)
+            return SignerCertificate.FindProblem(signature, trust, options.Clock.GetUtcNow());
 
-        // A certificate of Fulcio is long over; the log says that it was not when it was used.
-        var at = trust.Requirement.Certificates is CertificateRule.Fulcio
-            ? DateTimeOffset.FromUnixTimeSeconds(entry.IntegratedTime)
-            : options.Clock.GetUtcNow();
-        return LogEntryCheck.FindProblem(entry, signature, certificate.Raw.Span, trust.Logs) ?? SignerCertificate.FindProblem(signature, trust, at);
+        // A certificate of Fulcio is long over; somebody must say that it was not when it was used.
+        var times = SignatureTime.Find(signature, trust, out var untimed);
+        return untimed ?? times.Select(at => SignerCertificate.FindProblem(signature, trust, at)).FirstOrDefault(problem => problem is not null);
     }
 
     private static (Digest Digest, string? Name) Claim(ImageSignature signature)

@@ -14,6 +14,12 @@ internal sealed record SigstoreTrust(PolicyRequirement.SigstoreSigned Requiremen
 
     public IReadOnlyList<Certificate> Intermediates { get; private init; } = [];
 
+    /// <summary>Authorities for time stamps.</summary>
+    public IReadOnlyList<Certificate> TimeRoots { get; private init; } = [];
+
+    /// <summary>Between those and who signs time stamps, and the latter too.</summary>
+    public IReadOnlyList<Certificate> TimeIntermediates { get; private init; } = [];
+
     public IReadOnlyList<byte[]> CertificateLogs { get; private init; } = [];
 
     /// <summary>By whom a signature must be, for messages.</summary>
@@ -31,26 +37,35 @@ internal sealed record SigstoreTrust(PolicyRequirement.SigstoreSigned Requiremen
     public static async Task<SigstoreTrust> ReadAsync(PolicyRequirement.SigstoreSigned requirement, PolicyFiles files, CancellationToken cancel)
     {
         var trust = new SigstoreTrust(requirement, await KeysAsync(requirement.Keys, files, cancel), await KeysAsync(requirement.LogKeys, files, cancel));
-        return requirement.Certificates switch
+        switch (requirement.Certificates)
         {
-            CertificateRule.Fulcio fulcio => Sorted(trust, await CertificatesAsync(fulcio.Authorities, files, cancel)) with
-            {
-                CertificateLogs = [.. (await KeysAsync(fulcio.LogKeys, files, cancel)).Select(key => key.SubjectPublicKeyInfo.ToArray())],
-            },
-            CertificateRule.Pki pki => trust with
-            {
-                Roots = await CertificatesAsync(pki.Roots, files, cancel),
-                Intermediates = await CertificatesAsync(pki.Intermediates, files, cancel),
-            },
-            _ => trust,
-        };
+            case CertificateRule.Fulcio fulcio:
+                var (roots, intermediates) = Sorted(await CertificatesAsync(fulcio.Authorities, files, cancel));
+                var (timeRoots, timeIntermediates) = Sorted(await CertificatesAsync(fulcio.TimeAuthorities, files, cancel));
+                return trust with
+                {
+                    Roots = roots,
+                    Intermediates = intermediates,
+                    TimeRoots = timeRoots,
+                    TimeIntermediates = timeIntermediates,
+                    CertificateLogs = [.. (await KeysAsync(fulcio.LogKeys, files, cancel)).Select(key => key.SubjectPublicKeyInfo.ToArray())],
+                };
+            case CertificateRule.Pki pki:
+                return trust with
+                {
+                    Roots = await CertificatesAsync(pki.Roots, files, cancel),
+                    Intermediates = await CertificatesAsync(pki.Intermediates, files, cancel),
+                };
+            default:
+                return trust;
+        }
     }
 
-    // Fulcio's file holds its root and may hold the intermediate: what issues itself is a root.
-    private static SigstoreTrust Sorted(SigstoreTrust trust, IReadOnlyList<Certificate> authorities)
+    // One file holds the root and may hold what is below it: what issues itself is a root.
+    private static (IReadOnlyList<Certificate> Roots, IReadOnlyList<Certificate> Others) Sorted(IReadOnlyList<Certificate> certificates)
     {
-        var byKind = authorities.ToLookup(authority => authority.Issuer.Equals(authority.Subject));
-        return trust with { Roots = [.. byKind[true]], Intermediates = [.. byKind[false]] };
+        var byKind = certificates.ToLookup(one => one.Issuer.Equals(one.Subject));
+        return ([.. byKind[true]], [.. byKind[false]]);
     }
 
     private static async Task<IReadOnlyList<SignatureKey>> KeysAsync(KeyMaterial? material, PolicyFiles files, CancellationToken cancel) => material is null

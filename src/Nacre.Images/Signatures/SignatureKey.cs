@@ -1,17 +1,27 @@
 using System.Security.Cryptography;
 using System.Text;
+using Nacre.Formats.Ciphers;
 
 namespace Nacre.Images.Signatures;
 
-/// <summary>A public key as cosign knows them: ECDSA P-256/SHA-256, P-384/SHA-384, P-521/SHA-512, or RSA PKCS#1 v1.5/SHA-256.</summary>
+/// <summary>
+/// A public key as cosign knows them: ECDSA P-256/SHA-256, P-384/SHA-384, P-521/SHA-512, RSA PKCS#1 v1.5/SHA-256, or Ed25519.
+/// </summary>
 public sealed class SignatureKey
 {
     private const int SmallestRsa = 2048;
+
+    // All of SubjectPublicKeyInfo before the key itself (RFC 8410, section 4).
+    private static readonly byte[] s_ed25519 = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
     private readonly byte[] _spki;
     private readonly bool _isRsa;
     private readonly HashAlgorithmName _hash;
 
     private SignatureKey(byte[] spki, bool isRsa, HashAlgorithmName hash) => (_spki, _isRsa, _hash) = (spki, isRsa, hash);
+
+    /// <summary>The 32 bytes of an Ed25519 key; empty for another.</summary>
+    internal ReadOnlyMemory<byte> Ed25519Key { get; private init; }
 
     /// <summary><c>sha256:</c> over the SubjectPublicKeyInfo: what reports name the key by.</summary>
     public string Fingerprint => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(_spki))}";
@@ -37,6 +47,9 @@ public sealed class SignatureKey
 
     public static SignatureKey FromSpki(byte[] spki, string where)
     {
+        if (spki.Length == s_ed25519.Length + Ed25519.KeySize && spki.AsSpan().StartsWith(s_ed25519))
+            return new(spki, isRsa: false, default) { Ed25519Key = spki.AsMemory(s_ed25519.Length) };
+
         // SubjectPublicKeyInfo says which algorithm it is for; the right importer is the one that takes it.
         using var ecdsa = ECDsa.Create();
         if (TryImport(ecdsa, spki))
@@ -52,7 +65,7 @@ public sealed class SignatureKey
 
         using var rsa = RSA.Create();
         if (!TryImport(rsa, spki))
-            throw new ImageException(ImageFault.PolicyInvalid, "the key is neither EC nor RSA", where, "use an EC P-256 key");
+            throw new ImageException(ImageFault.PolicyInvalid, "the key is neither EC nor RSA nor Ed25519", where, "use an EC P-256 key");
         return rsa.KeySize >= SmallestRsa
             ? new(spki, isRsa: true, HashAlgorithmName.SHA256)
             : throw new ImageException(ImageFault.PolicyInvalid, $"an RSA key of {rsa.KeySize} bits", where, $"use {SmallestRsa} bits or more");
@@ -60,6 +73,9 @@ public sealed class SignatureKey
 
     public bool Verifies(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
+        if (Ed25519Key.Length > 0)
+            return Ed25519.Verify(Ed25519Key.Span, message, signature);
+
         if (_isRsa)
         {
             using var rsa = RSA.Create();

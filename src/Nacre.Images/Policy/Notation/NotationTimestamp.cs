@@ -11,8 +11,6 @@ namespace Nacre.Images.Policy.Notation;
 /// </summary>
 internal static class NotationTimestamp
 {
-    private const string TimeStamping = "1.3.6.1.5.5.7.3.8";
-
     /// <param name="token">RFC 3161, over the bytes of the signature.</param>
     /// <param name="envelope">The signature.</param>
     /// <param name="roots">Authorities for time.</param>
@@ -21,12 +19,8 @@ internal static class NotationTimestamp
         try
         {
             var stamp = TimestampToken.Parse(token);
-            if (!stamp.Stamps(envelope.Signature.Span))
-                return "its time stamp is one of another signature";
-            if (FindSignerProblem(stamp.Signer) is { } problem)
-                return $"the certificate {stamp.Signer.Subject} of its time stamp {problem}";
-            if (CertificatePath.Find(stamp.Signer, stamp.Certificates, roots, stamp.Time, out var untrusted) is null)
-                return $"its time stamp is not by a trusted authority: {untrusted}";
+            if (TrustedTimestamp.FindProblem(stamp, envelope.Signature.Span, [], roots) is { } problem)
+                return problem;
             return NotationChain.FindDateProblem(envelope.Chain, stamp.Time - stamp.Accuracy)
                 ?? NotationChain.FindDateProblem(envelope.Chain, stamp.Time + stamp.Accuracy);
         }
@@ -47,14 +41,5 @@ internal static class NotationTimestamp
         {
             return [];
         }
-    }
-
-    // RFC 3161, section 2.3: for this purpose alone, and critical.
-    private static string? FindSignerProblem(Certificate certificate)
-    {
-        var use = CertificateUse.Read(certificate);
-        if (use.Purposes is not [TimeStamping] || !certificate.Extensions.CriticalOids.Contains(CertificateUse.ExtendedKeyUsageOid))
-            return "is not for time stamps alone";
-        return certificate.Extensions.IsAuthority || !use.MaySignData ? "must not sign data" : null;
     }
 }

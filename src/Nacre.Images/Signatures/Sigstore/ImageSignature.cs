@@ -21,6 +21,9 @@ public sealed record ImageSignature(byte[] Payload, byte[] Signature, string Whe
     /// <summary>Why the certificate or the log entry could not be read; null when they could, or are not there.</summary>
     public string? Damage { get; init; }
 
+    /// <summary>Time stamps over <see cref="Signature"/> (RFC 3161, TimeStampResp), in DER.</summary>
+    public IReadOnlyList<byte[]> Timestamps { get; init; } = [];
+
     internal LogEntry? LogEntry { get; init; }
 
     /// <summary>The bytes that are signed: with DSSE, its pre-authentication encoding (DSSE v1, protocol.md).</summary>

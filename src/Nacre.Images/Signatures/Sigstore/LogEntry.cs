@@ -11,8 +11,8 @@ namespace Nacre.Images.Signatures.Sigstore;
 /// believed before <see cref="LogEntryCheck"/>.
 /// </summary>
 /// <param name="Body">The entry as the log canonicalized it.</param>
-/// <param name="IntegratedTime">Seconds since 1970.</param>
-/// <param name="LogId">SHA-256 of the log's key.</param>
+/// <param name="IntegratedTime">Seconds since 1970; 0 in a log that keeps no time (Rekor v2).</param>
+/// <param name="LogId">SHA-256 of the log's key, in a log that keeps the time.</param>
 /// <param name="LogIndex">Its number in the log.</param>
 internal sealed record LogEntry(byte[] Body, long IntegratedTime, byte[] LogId, long LogIndex)
 {

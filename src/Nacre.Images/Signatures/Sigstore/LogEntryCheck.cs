@@ -7,8 +7,8 @@ using Nacre.Formats.Json;
 namespace Nacre.Images.Signatures.Sigstore;
 
 /// <summary>
-/// Whether a trusted log took exactly this signature: the log's own signature over the entry, the proof that it is in the tree where one
-/// came along, and the entry's content, which must name the payload, the signature and the key or certificate.
+/// Whether a trusted log took exactly this signature: the log's own signature over the entry or the proof that it is in its tree, or both,
+/// and the entry's content, which must name the payload, the signature and the key or certificate.
 /// </summary>
 internal static class LogEntryCheck
 {
@@ -22,26 +22,37 @@ internal static class LogEntryCheck
     /// <returns>Null when all is right; else what is not.</returns>
     public static string? FindProblem(LogEntry entry, ImageSignature signature, ReadOnlySpan<byte> verifier, IReadOnlyList<SignatureKey> logs)
     {
-        if (logs.FirstOrDefault(key => entry.LogId.AsSpan().SequenceEqual(SHA256.HashData(key.SubjectPublicKeyInfo.Span))) is not { } log)
-            return $"it was logged by {Convert.ToHexStringLower(entry.LogId)}, which is not a log that the policy names";
-
-        // The time of the entry stands only under this signature, not in the tree.
-        if (entry.SignedTimestamp is not { } promise)
-            return "the log has not signed the time of its entry";
-        if (!log.Verifies(entry.SignedContent(), promise))
-            return "the log's signature over its entry is wrong";
-        if (entry.Proof is { } proof)
-        {
-            if (!proof.Proves(entry.Body))
-                return "the proof that the entry is in the log is wrong";
-            if (Checkpoint.FindProblem(proof.Checkpoint, proof.TreeSize, proof.RootHash, log) is { } problem)
-                return problem;
-        }
+        var problem = entry.IntegratedTime > 0 ? FindPromiseProblem(entry, logs) : FindProofProblem(entry, logs);
+        if (problem is not null)
+            return problem;
 
         return IsAbout(entry.Body, signature, verifier) ? null : "the log's entry is about another signature";
     }
 
-    // Kinds of entries: sigstore/rekor, pkg/types/hashedrekord and dsse, version 0.0.1 of both.
+    // Rekor v1: the time of the entry stands only under the log's promise, not in the tree.
+    private static string? FindPromiseProblem(LogEntry entry, IReadOnlyList<SignatureKey> logs)
+    {
+        if (logs.FirstOrDefault(key => entry.LogId.AsSpan().SequenceEqual(SHA256.HashData(key.SubjectPublicKeyInfo.Span))) is not { } log)
+            return $"it was logged by {Convert.ToHexStringLower(entry.LogId)}, which is not a log that the policy names";
+        if (entry.SignedTimestamp is not { } promise)
+            return "the log has not signed the time of its entry";
+        if (!log.Verifies(entry.SignedContent(), promise))
+            return "the log's signature over its entry is wrong";
+        return entry.Proof is null ? null : FindProofProblem(entry, [log]);
+    }
+
+    private static string? FindProofProblem(LogEntry entry, IReadOnlyList<SignatureKey> logs)
+    {
+        if (entry.Proof is not { } proof)
+            return "neither a time that the log has signed nor a proof that the entry is in it came along";
+        if (!proof.Proves(entry.Body))
+            return "the proof that the entry is in the log is wrong";
+
+        var problems = logs.Select(log => Checkpoint.FindProblem(proof.Checkpoint, proof.TreeSize, proof.RootHash, log)).ToList();
+        return problems.Contains(null) ? null : problems.FirstOrDefault() ?? "the policy names no log";
+    }
+
+    // Kinds of entries: sigstore/rekor, pkg/types/hashedrekord and dsse, version 0.0.1 of both; sigstore/rekor-tiles, pkg/types, version 0.0.2.
     private static bool IsAbout(byte[] body, ImageSignature signature, ReadOnlySpan<byte> verifier)
     {
         using var document = StrictJson.Parse(body, Structure, body.Length);
@@ -57,12 +68,29 @@ internal static class LogEntryCheck
                 && new JsonFields($"{Structure}.signature", list[0]) is var one
                 && one.Base64("signature", MaxPem).AsSpan().SequenceEqual(signature.Signature)
                 && IsPem(one.Base64("verifier", MaxPem), verifier),
+            ("hashedrekord", "0.0.2", _) => spec.Object("hashedRekordV002") is var record
+                && IsDigest(record.Object("data"), signature.SignedContent())
+                && IsSigned(record.Object("signature"), signature, verifier),
+            ("dsse", "0.0.2", not null) => spec.Object("dsseV002") is var record
+                && IsDigest(record.Object("payloadHash"), signature.Payload)
+                && record.Any("signatures") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() == 1
+                && IsSigned(new JsonFields($"{Structure}.signature", list[0]), signature, verifier),
             _ => throw root.Malformed("kind", $"is {kind} {version}, which is not an entry for such a signature that is read here"),
         };
     }
 
     private static bool IsHash(JsonFields hash, byte[] content) =>
         hash.Text("algorithm", 16) == "sha256" && hash.Text("value", 64) == Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private static bool IsDigest(JsonFields hash, byte[] content) =>
+        hash.Text("algorithm", 16) == "SHA2_256" && hash.Base64("digest", SHA256.HashSizeInBytes).AsSpan().SequenceEqual(SHA256.HashData(content));
+
+    private static bool IsSigned(JsonFields logged, ImageSignature signature, ReadOnlySpan<byte> verifier)
+    {
+        var by = logged.Object("verifier");
+        var key = by.FindObject("x509Certificate") ?? by.Object("publicKey");
+        return logged.Base64("content", MaxPem).AsSpan().SequenceEqual(signature.Signature) && key.Base64("rawBytes", MaxPem).AsSpan().SequenceEqual(verifier);
+    }
 
     private static bool IsPem(byte[] pem, ReadOnlySpan<byte> der)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Nacre.Formats;
+using Nacre.Formats.Cms;
 using Nacre.Formats.Json;
 using Nacre.Formats.X509;
 
@@ -17,6 +18,7 @@ internal static class SigstoreBundle
     private const string Structure = "sigstore.bundle";
     private const int MaxPayload = 128 * 1024;
     private const int MaxSignature = 1024;
+    private const int MostTimestamps = 8;
     private static readonly string[] s_mediaTypes =
         [ArtifactType, "application/vnd.dev.sigstore.bundle+json;version=0.3", "application/vnd.dev.sigstore.bundle+json;version=0.2", "application/vnd.dev.sigstore.bundle+json;version=0.1"];
 
@@ -37,6 +39,7 @@ internal static class SigstoreBundle
         {
             Certificate = certificates.Length > 0 ? certificates[0] : null,
             Chain = [.. certificates.Skip(1)],
+            Timestamps = Timestamps(material),
             LogEntry = Single(material, "tlogEntries") is { } entry ? LogEntry.ReadBundle(entry) : null,
         };
     }
@@ -74,6 +77,14 @@ internal static class SigstoreBundle
         return Array.Exists(certificates, certificate => certificate.Issuer.Equals(certificate.Subject))
             ? throw chain.Malformed("certificates", "holds a root, which only the verifier may bring")
             : certificates;
+    }
+
+    private static byte[][] Timestamps(JsonFields material)
+    {
+        if (material.FindObject("timestampVerificationData") is not { } data || data.Find("rfc3161Timestamps") is null)
+            return [];
+        return [.. data.Array("rfc3161Timestamps", MostTimestamps).Select(
+            item => new JsonFields($"{Structure}.timestamp", item).Base64("signedTimestamp", TimestampToken.MaxSize))];
     }
 
     // Several would mean that one of them decides and the others go unseen.

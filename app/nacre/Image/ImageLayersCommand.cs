@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Nacre.Cli.Image;
-using Nacre.Images.Policy;
 using Nacre.Images.Pull;
 using Nacre.Images.Transports;
 using Nacre.Images.Verity;
 
-namespace Nacre.Cli.Verity;
+namespace Nacre.Cli.Image;
 
 /// <summary><c>nacre image layers REF DIR</c></summary>
 internal static class ImageLayersCommand
@@ -15,25 +13,22 @@ internal static class ImageLayersCommand
     {
         var reference = new Argument<string>("ref") { Description = "docker://NAME, oci:DIR[:TAG], dir:DIR or docker-archive:FILE[:NAME]." };
         var directory = new Argument<DirectoryInfo>("dir") { Description = "Where the layers go; those of several images may share it." };
-        var policy = new Option<FileInfo?>("--policy") { Description = "containers-policy.json." };
-        var keys = new Option<string[]>("--key") { Description = "Public key that must have signed: a PEM file or kbs:///…" };
-        var insecure = new Option<bool>("--insecure-accept-anything") { Description = "No signature is asked for." };
         var command = new Command("layers", "Make EROFS images with dm-verity trees of the layers, which a host may keep and a guest can check.")
         {
-            reference, directory, policy, keys, insecure,
+            reference, directory,
         };
         var format = ResultFormat.AddTo(command);
-        var stores = SignatureStoreOptions.AddTo(command);
-        var notationOptions = NotationOptions.AddTo(command);
+        var policy = ImagePolicyOptions.AddTo(command, mayAcceptAnything: true);
         var registry = RegistryFlags.AddTo(command);
         var brokerOptions = GuestBrokerOptions.AddTo(command);
         command.SetAction((line, cancel) => ImageVerb.RunAsync(async () =>
         {
-            var notation = await notationOptions.ReadAsync(line, cancel);
-            var rules = line.GetValue(insecure)
-                ? ImagePolicy.InsecureAcceptAnything
-                : await ImageVerifyCommand.ReadPolicyAsync(line.GetValue(policy), line.GetValue(keys) ?? [], notation, cancel);
-            var options = new PullOptions { Registry = await registry.ReadAsync(line, cancel), Signatures = stores.Read(line) with { Notation = notation } };
+            var rules = await policy.ReadAsync(line, cancel);
+            var options = new PullOptions
+            {
+                Registry = await registry.ReadAsync(line, cancel),
+                Signatures = await policy.ReadSignaturesAsync(line, cancel),
+            };
             await using var broker = brokerOptions.Open(line);
             LayerImageList made;
             using (var progress = TransferProgress.Create(format.IsJson(line)))
