@@ -37,7 +37,8 @@ internal static class AuditVerifyCommand
                 throw new CommandException($"there is no directory {absent}");
 
             var anchors = line.GetValue(heads) is { } file
-                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel)) : await FromStoreAsync(places, data => masters.OpenAsync(line, data, cancel), cancel);
+                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel))
+                : await FromStoreAsync(places, data => masters.OpenAsync(line, data, cancel), cancel);
             var report = AuditVerification.Run([.. places.Select(AuditFolder)], anchors);
             format.Write(line, new JsonArray([.. report.Chains.Select(Row)]), "chain", "segments", "lines", "unfinished-bytes", "problem");
             if (report.IsWhole)

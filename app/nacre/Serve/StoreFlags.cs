@@ -54,7 +54,8 @@ internal sealed class StoreFlags
         var file = Path.Combine(line.GetRequiredValue(_data).FullName, MasterKey.FileName);
         return !_masters.AreDefault(line) || File.Exists(file)
             ? OpenMasterKeysAsync(line, cancel)
-            : throw new CommandException($"there is no master key {file}", "put the one there that the store was made with, mode 0600, or give --master-key");
+            : throw new CommandException(
+                $"there is no master key {file}", "put the one there that the store was made with, mode 0600, or give --master-key");
     }
 
     /// <summary>The store of a server that may be running, as its rows are: values stay encrypted.</summary>

@@ -72,6 +72,7 @@ public sealed partial class BrokerEndpoints(
             Query = RequestPath.ParseQuery(query),
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
+            Header = name => context.Request.Headers[name] is { Count: > 0 } values ? values.ToString() : null,
             Origin = $"{context.Request.Scheme}://{context.Request.Host}",
             From = context.Connection.RemoteIpAddress?.ToString() ?? "",
         };
@@ -145,6 +146,8 @@ public sealed partial class BrokerEndpoints(
 
         // Secrets and tokens must not stay in a proxy.
         response.Headers.CacheControl = "no-store";
+        if (reply.Tag is { } tag)
+            response.Headers.ETag = tag;
         if (reply.RetryAfter is { } pause)
             response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (reply.Cookie is { } cookie)

@@ -15,7 +15,8 @@ internal sealed unsafe class Pkcs11Functions
 
     public nuint Initialize(InitializeArguments* arguments) => ((delegate* unmanaged[Cdecl]<InitializeArguments*, nuint>)_list[0])(arguments);
 
-    public nuint GetSlotList(byte withToken, nuint* slots, nuint* count) => ((delegate* unmanaged[Cdecl]<byte, nuint*, nuint*, nuint>)_list[4])(withToken, slots, count);
+    public nuint GetSlotList(byte withToken, nuint* slots, nuint* count) =>
+        ((delegate* unmanaged[Cdecl]<byte, nuint*, nuint*, nuint>)_list[4])(withToken, slots, count);
 
     public nuint GetTokenInfo(nuint slot, byte* information) => ((delegate* unmanaged[Cdecl]<nuint, byte*, nuint>)_list[6])(slot, information);
 
@@ -43,7 +44,8 @@ internal sealed unsafe class Pkcs11Functions
         ((delegate* unmanaged[Cdecl]<nuint, CkMechanism*, nuint, nuint>)_list[decrypt ? 33 : 29])(session, mechanism, key);
 
     public nuint Cipher(bool decrypt, nuint session, byte* input, nuint length, byte* output, nuint* outputLength) =>
-        ((delegate* unmanaged[Cdecl]<nuint, byte*, nuint, byte*, nuint*, nuint>)_list[decrypt ? 34 : 30])(session, input, length, output, outputLength);
+        ((delegate* unmanaged[Cdecl]<nuint, byte*, nuint, byte*, nuint*, nuint>)_list[decrypt ? 34 : 30])(
+            session, input, length, output, outputLength);
 }
 
 /// <summary>CK_C_INITIALIZE_ARGS.</summary>
