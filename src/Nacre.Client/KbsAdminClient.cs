@@ -26,6 +26,23 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
         transport.SendAsync(
             HttpMethod.Post, $"resource/{uri.Path}", value.Reveal().ToArray(), "application/octet-stream", _credential, cancel);
 
+    /// <summary>Sets a secret with what is to be known of it.</summary>
+    /// <returns>The version that it now has, as <c>ETag</c> writes it; null from a server that keeps none.</returns>
+    public async Task<string?> PutResourceAsync(ResourceUri uri, SecretBytes value, ResourceSettings settings, CancellationToken cancel) =>
+        (await transport.SendAsync(
+            HttpMethod.Post, $"resource/{uri.Path}", value.Reveal().ToArray(), settings.ContentType, _credential, cancel, settings.Headers())).Tag;
+
+    /// <summary><c>{"versions":[{"version","bytes","content-type","labels",…}]}</c>, the newest last; never a value.</summary>
+    public Task<JsonObject> GetResourceHistoryAsync(ResourceUri uri, CancellationToken cancel) =>
+        GetAsync($"admin/resource-history/{uri.Path}", cancel);
+
+    /// <summary>A former version becomes the newest.</summary>
+    /// <returns>The version that it now has, as <c>ETag</c> writes it.</returns>
+    public async Task<string?> RollBackResourceAsync(ResourceUri uri, int version, CancellationToken cancel) =>
+        (await transport.SendAsync(
+            HttpMethod.Post, $"admin/resource-rollback/{uri.Path}", JsonText.Utf8(new JsonObject { ["to"] = version }), null,
+            _credential, cancel)).Tag;
+
     public Task DeleteResourceAsync(ResourceUri uri, CancellationToken cancel) =>
         transport.SendAsync(HttpMethod.Delete, $"resource/{uri.Path}", null, null, _credential, cancel);
 

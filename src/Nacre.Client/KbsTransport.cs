@@ -45,7 +45,8 @@ public sealed class KbsTransport : IDisposable
     /// <summary>The body and the headers of a successful reply.</summary>
     /// <exception cref="KbsException">Anything else.</exception>
     public async Task<KbsReply> SendAsync(
-        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, KbsCredential? credential, CancellationToken cancel)
+        HttpMethod method, string path, ReadOnlyMemory<byte>? body, string? contentType, KbsCredential? credential, CancellationToken cancel,
+        IReadOnlyList<(string Name, string Value)>? headers = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_base, path));
         if (body is { } content)
@@ -54,13 +55,16 @@ public sealed class KbsTransport : IDisposable
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType ?? "application/json");
         }
 
+        foreach (var (name, value) in headers ?? [])
+            request.Headers.TryAddWithoutValidation(name, value);
         credential?.AddTo(request.Headers);
         try
         {
             using var response = await _http.SendAsync(request, cancel);
             var reply = await response.Content.ReadAsByteArrayAsync(cancel);
             return response.IsSuccessStatusCode
-                ? new KbsReply(reply, SessionCookie(response.Headers)) : throw Failure(response.StatusCode, reply);
+                ? new KbsReply(reply, SessionCookie(response.Headers)) { Tag = response.Headers.ETag?.Tag }
+                : throw Failure(response.StatusCode, reply);
         }
         catch (HttpRequestException e)
         {
@@ -128,4 +132,8 @@ public sealed class KbsTransport : IDisposable
 /// <summary>A successful reply.</summary>
 /// <param name="Body">As received.</param>
 /// <param name="SessionCookie"><c>name=value</c> of the session cookie the reply set; null when it set none.</param>
-public sealed record KbsReply(byte[] Body, string? SessionCookie);
+public sealed record KbsReply(byte[] Body, string? SessionCookie)
+{
+    /// <summary>Of <c>ETag</c>, with its quotes; null when there was none.</summary>
+    public string? Tag { get; init; }
+}

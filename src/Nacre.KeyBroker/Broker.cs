@@ -76,7 +76,7 @@ public sealed class Broker : IAsyncDisposable
         [
             .. HandshakeRoutes.Create(new HandshakeService(
                 attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
-            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), gate)),
+            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), gate, clock)),
             .. plugins.SelectMany(plugin => plugin.Routes),
             .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
             .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),

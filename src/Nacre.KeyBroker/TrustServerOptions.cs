@@ -54,7 +54,9 @@ public sealed record TrustServerOptions
     /// <summary>Of a database that asks for one; null for PGPASSWORD or PGPASSFILE.</summary>
     public string? StorePassword { get; init; }
 
-    /// <summary>Opens the keys of the store; null for the file <see cref="MasterKey.FileName"/> in the data directory, made when there is none.</summary>
+    /// <summary>
+    /// Opens the keys of the store; null for the file <see cref="MasterKey.FileName"/> in the data directory, made when there is none.
+    /// </summary>
     public Func<CancellationToken, Task<MasterKeySet>>? OpenMasterKeys { get; init; }
 
     /// <summary>Where the Attestation Service and the reference values are served for other programs.</summary>

@@ -36,7 +36,8 @@ internal static class AuditVerifyCommand
                 throw new CommandException($"there is no directory {absent}");
 
             var anchors = line.GetValue(heads) is { } file
-                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel)) : await FromStoreAsync(line, store, places, cancel);
+                ? Parse(await File.ReadAllBytesAsync(file.FullName, cancel))
+                : await FromStoreAsync(line, store, places, cancel);
             var report = AuditVerification.Run([.. places.Select(AuditFolder)], anchors);
             format.Write(line, new JsonArray([.. report.Chains.Select(Row)]), "chain", "segments", "lines", "unfinished-bytes", "problem");
             if (report.IsWhole)

@@ -11,7 +11,9 @@ internal static class KeyListCommand
 {
     public static Command Create()
     {
-        var command = new Command("list", "List the data keys, what wraps them, and how many values are under each. Example: nacre key list --data /var/lib/nacre");
+        var command = new Command(
+            "list", "List the data keys, what wraps them, and how many values are under each. "
+            + "Example: nacre key list --data /var/lib/nacre");
         var store = StoreFlags.AddTo(command);
         var format = OutputFormat.AddTo(command);
         command.SetAction(async (line, cancel) =>

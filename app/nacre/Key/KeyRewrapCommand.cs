@@ -17,7 +17,8 @@ internal static class KeyRewrapCommand
             DefaultValueFactory = _ => DefaultRate,
         };
         var command = new Command(
-            "rewrap", "Rewrite what is under old data keys under the newest, then drop the old ones. Example: nacre key rewrap --data /var/lib/nacre")
+            "rewrap", "Rewrite what is under old data keys under the newest, then drop the old ones. "
+            + "Example: nacre key rewrap --data /var/lib/nacre")
         {
             rate,
         };

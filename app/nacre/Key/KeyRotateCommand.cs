@@ -10,10 +10,13 @@ internal static class KeyRotateCommand
     public static Command CreateData()
     {
         var command = new Command(
-            "rotate-data", "Write under a new data key from now on; nacre key rewrap then rewrites the rest. Example: nacre key rotate-data --data /var/lib/nacre");
+            "rotate-data",
+            "Write under a new data key from now on; nacre key rewrap then rewrites the rest. "
+            + "Example: nacre key rotate-data --data /var/lib/nacre");
         var store = StoreFlags.AddTo(command);
         command.SetAction((line, cancel) => RunAsync(line, store, async rotation =>
-            $"values are written under data key {await rotation.RotateDataAsync(cancel)} from now on; nacre key rewrap rewrites the others", cancel));
+            $"values are written under data key {await rotation.RotateDataAsync(cancel)} from now on; nacre key rewrap rewrites the others",
+            cancel));
         return command;
     }
 
@@ -34,7 +37,8 @@ internal static class KeyRotateCommand
             {
                 await using var master = await MasterKeyFlags.OpenAsync(line.GetRequiredValue(to), cancel);
                 await rotation.RotateMasterAsync(master, cancel);
-                return $"the data keys are wrapped by {master.Id}; give it to servers with --master-key when they start. Backups made before need the former key";
+                return $"the data keys are wrapped by {master.Id}; give it to servers with --master-key when they start. "
+                    + "Backups made before need the former key";
             },
             cancel));
         return command;

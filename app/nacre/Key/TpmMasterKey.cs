@@ -22,26 +22,29 @@ internal sealed class TpmMasterKey : IMasterKey
 
     private TpmMasterKey(TpmSealer sealer, uint pcrs, string id) => (_sealer, _pcrs, Id) = (sealer, pcrs, id);
 
-    public static MasterKeySource Source { get; } = new("tpm", Form, async (text, surroundings, cancel) => await OpenAsync(text, surroundings, cancel));
+    public static MasterKeySource Source { get; } = new(
+        "tpm", Form, async (text, surroundings, cancel) => await OpenAsync(text, surroundings, cancel));
 
     public string Id { get; }
 
     /// <summary>Size of the sealed key (16 bits), the sealed key, and the data key encrypted under it.</summary>
-    public ValueTask<byte[]> WrapAsync(SecretBytes dataKey, ReadOnlyMemory<byte> context, CancellationToken cancel) => ExplainAsync(async () =>
-    {
-        using var inner = SecretBytes.Random(MasterKey.Size);
-        var blob = await _sealer.SealAsync(inner, _pcrs, cancel);
-        var body = Sealed.Seal(inner.Reveal(), dataKey.Reveal(), context.Span);
-        return (byte[])[(byte)(blob.Length >> 8), (byte)blob.Length, .. blob, .. body];
-    });
+    public ValueTask<byte[]> WrapAsync(SecretBytes dataKey, ReadOnlyMemory<byte> context, CancellationToken cancel) => ExplainAsync(
+        async () =>
+        {
+            using var inner = SecretBytes.Random(MasterKey.Size);
+            var blob = await _sealer.SealAsync(inner, _pcrs, cancel);
+            var body = Sealed.Seal(inner.Reveal(), dataKey.Reveal(), context.Span);
+            return (byte[])[(byte)(blob.Length >> 8), (byte)blob.Length, .. blob, .. body];
+        });
 
-    public ValueTask<SecretBytes> UnwrapAsync(ReadOnlyMemory<byte> wrapped, ReadOnlyMemory<byte> context, CancellationToken cancel) => ExplainAsync(async () =>
-    {
-        var (blob, body) = Read(wrapped.Span);
-        using var inner = await _sealer.UnsealAsync(blob, cancel);
-        return Sealed.Open(inner.Reveal(), body, context.Span) is { } dataKey
-            ? SecretBytes.Own(dataKey) : throw new StoreException("a data key that was sealed to the TPM was changed; restore it from a backup");
-    });
+    public ValueTask<SecretBytes> UnwrapAsync(ReadOnlyMemory<byte> wrapped, ReadOnlyMemory<byte> context, CancellationToken cancel) => ExplainAsync(
+        async () =>
+        {
+            var (blob, body) = Read(wrapped.Span);
+            using var inner = await _sealer.UnsealAsync(blob, cancel);
+            return Sealed.Open(inner.Reveal(), body, context.Span) is { } dataKey
+                ? SecretBytes.Own(dataKey) : throw new StoreException("a data key that was sealed to the TPM was changed; restore it from a backup");
+        });
 
     public ValueTask DisposeAsync() => _sealer.DisposeAsync();
 

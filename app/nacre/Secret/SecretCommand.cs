@@ -10,6 +10,8 @@ internal static class SecretCommand
         SecretGetCommand.Create(),
         SecretPutCommand.Create(),
         SecretListCommand.Create(),
+        SecretHistoryCommand.Create(),
+        SecretRollbackCommand.Create(),
         SecretDeleteCommand.Create(),
     };
 

@@ -15,7 +15,7 @@ internal static class SecretListCommand
         {
             using var admin = server.ConnectAdmin(line);
             var reply = await admin.ListResourcesAsync(cancel);
-            format.Write(line, reply["resources"] as JsonArray ?? [], "path", "bytes", "version");
+            format.Write(line, reply["resources"] as JsonArray ?? [], "path", "bytes", "version", "labels");
             return ExitCode.Done;
         });
         return command;

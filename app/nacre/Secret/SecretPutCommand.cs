@@ -10,19 +10,23 @@ internal static class SecretPutCommand
     // What the server takes in one body.
     private const int MaxBytes = KbsProtocol.MaxMessageBytes;
 
+    private const char QuoteMark = '"';
+
     public static Command Create()
     {
         var uri = SecretCommand.Uri();
         var file = new Argument<string>("file") { Description = "File with the secret, or - for standard input." };
         var command = new Command("put", "Store a secret, replacing what is there. Example: nacre secret put kbs:///default/key/1 key.bin") { uri, file };
+        command.Aliases.Add("set");
+        var settings = SecretSettings.AddTo(command);
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
         {
             var name = ResourceUri.Parse(line.GetRequiredValue(uri));
             using var secret = await ReadAsync(line.GetRequiredValue(file), cancel);
             using var admin = server.ConnectAdmin(line);
-            await admin.PutResourceAsync(name, secret, cancel);
-            await Console.Error.WriteLineAsync($"stored {name}");
+            var version = await admin.PutResourceAsync(name, secret, settings.Read(line), cancel);
+            await Console.Error.WriteLineAsync(version is null ? $"stored {name}" : $"stored {name}, version {version.Trim(QuoteMark)}");
             return ExitCode.Done;
         });
         return command;

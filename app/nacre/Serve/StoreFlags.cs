@@ -68,7 +68,8 @@ internal sealed class StoreFlags
         var file = Path.Combine(line.GetRequiredValue(_data).FullName, MasterKey.FileName);
         return !_masters.AreDefault(line) || File.Exists(file)
             ? OpenMasterKeysAsync(line, cancel)
-            : throw new CommandException($"there is no master key {file}", "put the one there that the store was made with, mode 0600, or give --master-key");
+            : throw new CommandException(
+                $"there is no master key {file}", "put the one there that the store was made with, mode 0600, or give --master-key");
     }
 
     /// <summary>Whether the store is a file in the data directory.</summary>

@@ -51,7 +51,9 @@ internal static class TpmTemplate
     /// <summary>Parent for sealed data: the ECC storage key of the TCG TPM v2.0 Provisioning Guidance, section 7.5.1.</summary>
     public static byte[] StorageP256() => Start(
             TpmAlgorithm.Ecc, TpmAlgorithm.Sha256,
-            Fixed | TpmKeyAttributes.UserWithAuth | TpmKeyAttributes.NoDictionaryAttack | TpmKeyAttributes.Restricted | TpmKeyAttributes.Decrypt, [])
+            Fixed | TpmKeyAttributes.UserWithAuth | TpmKeyAttributes.NoDictionaryAttack | TpmKeyAttributes.Restricted
+            | TpmKeyAttributes.Decrypt,
+            [])
         .UInt16(TpmAlgorithm.Aes).UInt16(128).UInt16(TpmAlgorithm.Cfb)
         .UInt16(TpmAlgorithm.Null)
         .UInt16(TpmAlgorithm.CurveP256).UInt16(TpmAlgorithm.Null).Sized(new byte[32]).Sized(new byte[32]).ToArray();

@@ -22,6 +22,8 @@ public static class ErrorTypes
     public const string PayloadTooLarge = "PayloadTooLarge";
     public const string MethodNotAllowed = "MethodNotAllowed";
     public const string Conflict = "Conflict";
+    public const string PreconditionFailed = "PreconditionFailed";
+    public const string ReleaseLimit = "ReleaseLimit";
     public const string TooManyRequests = "TooManyRequests";
     public const string Unavailable = "Unavailable";
     public const string InternalError = "InternalError";

@@ -83,6 +83,7 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
             Query = RequestPath.ParseQuery(query),
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
+            Header = name => context.Request.Headers[name] is { Count: > 0 } values ? values.ToString() : null,
             Origin = $"{context.Request.Scheme}://{context.Request.Host}{pathPrefix}",
             From = From(context.Connection),
         };
@@ -167,6 +168,8 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
 
         // Secrets and tokens must not stay in a proxy.
         response.Headers.CacheControl = "no-store";
+        if (reply.Tag is { } tag)
+            response.Headers.ETag = tag;
 
         // Clients go to another server by themselves before this one closes its connections.
         if (brokers.Server.Health.IsDraining)

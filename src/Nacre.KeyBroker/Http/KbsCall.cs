@@ -20,6 +20,9 @@ public sealed record KbsCall
     /// <summary>Value of <c>Authorization: Bearer</c>; null when there is none.</summary>
     public string? Bearer { get; init; }
 
+    /// <summary>Other headers by name, several values with commas between; null for one that was not sent.</summary>
+    public Func<string, string?> Header { get; init; } = _ => null;
+
     /// <summary>Scheme, host, port and, for a tenant, what its paths begin with.</summary>
     public string Origin { get; init; } = "";
 

@@ -18,6 +18,9 @@ public sealed record KbsReply
     /// <summary>The audit record's MAC of the secret inside; null when there is none.</summary>
     public string? SecretMac { get; init; }
 
+    /// <summary>Version of what was sent or set, in quotes; null when it has none.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>When to ask again; null when that is of no use.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

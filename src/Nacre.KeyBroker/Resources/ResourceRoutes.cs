@@ -11,5 +11,7 @@ public static class ResourceRoutes
         yield return new("POST", "kbs/v0/resource/{**path}", Access.WriteSecret, resources.PutAsync);
         yield return new("DELETE", "kbs/v0/resource/{**path}", Access.WriteSecret, resources.DeleteAsync);
         yield return new("GET", "kbs/v0/admin/resources", Access.View, resources.ListAsync, NarrowsToScope: true);
+        yield return new("GET", "kbs/v0/admin/resource-history/{**path}", Access.View, resources.HistoryAsync);
+        yield return new("POST", "kbs/v0/admin/resource-rollback/{**path}", Access.WriteSecret, resources.RollBackAsync);
     }
 }

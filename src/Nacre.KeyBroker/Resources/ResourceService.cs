@@ -7,41 +7,98 @@ using Nacre.KeyBroker.Releases;
 namespace Nacre.KeyBroker.Resources;
 
 /// <summary>Releases secrets by path; administrators set, delete and list them.</summary>
-public sealed class ResourceService(ResourceStore resources, ReleaseGate gate)
+public sealed class ResourceService(ResourceStore resources, ReleaseGate gate, TimeProvider clock)
 {
     public async ValueTask<KbsReply> GetAsync(KbsCall call, CancellationToken cancel)
     {
+        // Who asks is asked first: a stranger is told nothing about paths either.
+        var claims = await gate.RequireAsync(call, new ReleaseRequest("resource", call["path"].Split('/'), call.Query), cancel);
         var uri = Parse(call);
-        var claims = await gate.RequireAsync(call, new ReleaseRequest("resource", uri.Path.Split('/'), call.Query), cancel);
+        while (true)
+        {
+            var found = await resources.FindAsync(uri, cancel) ?? throw NotFound(uri);
+            try
+            {
+                if (found.Detail.Limit.Refuses(found.Detail.Released, clock.GetUtcNow()) is { } reason)
+                    throw new KbsProblemException(403, ErrorTypes.ReleaseLimit, $"{uri} is not released any more: {reason}");
 
-        var secret = await resources.FindAsync(uri, cancel) ?? throw KbsProblemException.NotFound($"there is no resource {uri}");
-        try
-        {
-            return gate.Encrypt(claims, secret);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(secret);
+                // The answer is made first: one that cannot be made must not use up a release.
+                var reply = gate.Encrypt(claims, found.Value) with { Tag = ResourceCondition.Tag(found.Detail.Version) };
+                if (found.Detail.Limit.Most is null || await resources.TryCountAsync(found, cancel))
+                    return reply;
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(found.Value);
+            }
         }
     }
 
     public async ValueTask<KbsReply> PutAsync(KbsCall call, CancellationToken cancel)
     {
-        await resources.SetAsync(Parse(call), call.Body, cancel);
-        return KbsReply.Empty;
+        var uri = Parse(call);
+        var condition = ResourceCondition.Read(call);
+        return await SetAsync(uri, call.Body.ToArray(), ResourceHeaders.Read(call, clock.GetUtcNow()), condition, cancel);
     }
 
     public async ValueTask<KbsReply> DeleteAsync(KbsCall call, CancellationToken cancel)
     {
         var uri = Parse(call);
-        return await resources.DeleteAsync(uri, cancel) ? KbsReply.Empty : throw KbsProblemException.NotFound($"there is no resource {uri}");
+        return await resources.DeleteAsync(uri, ResourceCondition.Read(call), cancel) switch
+        {
+            true => KbsReply.Empty,
+            false => throw PreconditionFailed(uri),
+            null => throw NotFound(uri),
+        };
     }
 
     public async ValueTask<KbsReply> ListAsync(KbsCall call, CancellationToken cancel) => KbsReply.Of(new JsonObject
     {
-        ["resources"] = new JsonArray([.. (await resources.ListAsync(cancel)).Where(found => call.Admin!.Covers(found.Path)).Select(found =>
-            new JsonObject { ["path"] = found.Path, ["bytes"] = found.Bytes, ["version"] = found.Version })]),
+        ["resources"] = new JsonArray(
+            [.. (await resources.ListAsync(cancel)).Where(found => call.Admin!.Covers(found.Path)).Select(found => Describe(found))]),
     });
+
+    public async ValueTask<KbsReply> HistoryAsync(KbsCall call, CancellationToken cancel)
+    {
+        var uri = Parse(call);
+        var versions = await resources.HistoryAsync(uri, cancel);
+        return versions.Count > 0
+            ? KbsReply.Of(new JsonObject { ["versions"] = new JsonArray([.. versions.Select(version => Describe(version))]) })
+            : throw NotFound(uri);
+    }
+
+    /// <summary>A former version becomes the newest, with its labels and limits; its releases are counted anew.</summary>
+    public async ValueTask<KbsReply> RollBackAsync(KbsCall call, CancellationToken cancel)
+    {
+        var uri = Parse(call);
+        using var document = Formats.Json.StrictJson.Parse(call.Body, "kbs.rollback", KbsProtocol.MaxMessageBytes);
+        var fields = new Formats.Json.JsonFields("kbs.rollback", document.RootElement);
+        fields.Only("to");
+        if (fields.Any("to") is not { ValueKind: System.Text.Json.JsonValueKind.Number } to || !to.TryGetInt32(out var number))
+            throw fields.Malformed("to", "must be the number of a version");
+
+        var (detail, value) = await resources.FindVersionAsync(uri, number, cancel)
+            ?? throw KbsProblemException.NotFound($"there is no version {number} of {uri}; the newest {ResourceStore.KeptVersions} are kept");
+        return await SetAsync(uri, value, detail with { At = clock.GetUtcNow(), Author = call.Admin?.Name }, ResourceCondition.Read(call), cancel);
+    }
+
+    private async ValueTask<KbsReply> SetAsync(
+        ResourceUri uri, byte[] value, ResourceDetail detail, ResourceCondition condition, CancellationToken cancel) =>
+        await resources.SetAsync(uri, value, detail, condition, cancel) is { } version
+            ? KbsReply.Empty with { Tag = ResourceCondition.Tag(version) } : throw PreconditionFailed(uri);
+
+    private static JsonObject Describe(ResourceDescription found)
+    {
+        var json = found.Detail.Describe();
+        json["path"] = found.Path;
+        json["bytes"] = found.Bytes;
+        return json;
+    }
+
+    private static KbsProblemException NotFound(ResourceUri uri) => KbsProblemException.NotFound($"there is no resource {uri}");
+
+    private static KbsProblemException PreconditionFailed(ResourceUri uri) => new(
+        412, ErrorTypes.PreconditionFailed, $"{uri} is not in the version that was expected; look at its history, and try again");
 
     private static ResourceUri Parse(KbsCall call) =>
         ResourceUri.TryParsePath(call["path"], out var uri, out var problem)

@@ -53,7 +53,8 @@ internal sealed class KeyRingRow(IKeyValueStore store, IReadOnlyList<IMasterKey>
         var wrapped = await master.WrapAsync(key, entry.Context, cancel);
         return wrapped.Length <= WrappedKey.MaxBytes
             ? entry with { Master = master.Id, Check = DataKeys.CheckOf(key), Wrapped = wrapped }
-            : throw new StoreException($"the master key {master.Id} made {wrapped.Length} bytes of a data key, at most {WrappedKey.MaxBytes} are kept");
+            : throw new StoreException(
+                $"the master key {master.Id} made {wrapped.Length} bytes of a data key, at most {WrappedKey.MaxBytes} are kept");
     }
 
     /// <exception cref="StoreException">None of the master keys wrapped it.</exception>

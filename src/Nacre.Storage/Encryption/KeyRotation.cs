@@ -14,7 +14,9 @@ public sealed class KeyRotation(IKeyValueStore store, IReadOnlyList<IMasterKey> 
     /// <exception cref="StoreException">The store has none.</exception>
     public async ValueTask<KeyRing> ReadAsync(CancellationToken cancel) => (await _row.RequireAsync(cancel)).Ring;
 
-    /// <summary>From now on values are written under a new data key. The others stay for reading until <see cref="KeyRewrap"/> has rewritten all values.</summary>
+    /// <summary>
+    /// From now on values are written under a new data key. The others stay for reading until <see cref="KeyRewrap"/> has rewritten all values.
+    /// </summary>
     /// <returns>The id of the new key.</returns>
     public async ValueTask<int> RotateDataAsync(CancellationToken cancel)
     {
@@ -31,7 +33,9 @@ public sealed class KeyRotation(IKeyValueStore store, IReadOnlyList<IMasterKey> 
         }
     }
 
-    /// <summary>Wraps every data key by another master key. Values are not touched; the old master key opens nothing of this store any more.</summary>
+    /// <summary>
+    /// Wraps every data key by another master key. Values are not touched; the old master key opens nothing of this store any more.
+    /// </summary>
     public async ValueTask RotateMasterAsync(IMasterKey to, CancellationToken cancel)
     {
         while (true)

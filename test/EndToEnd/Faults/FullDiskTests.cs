@@ -42,6 +42,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await using var again = await ServeProcess.StartAsync("--data", data, "--url", "https://127.0.0.1:0");
         Assert.True(await load.TryWriteAsync(again.Url, 100_000));
         await load.VerifyAsync("sqlite");
+        await load.VerifyAuditAsync("sqlite");
     }
 
     public async ValueTask DisposeAsync()

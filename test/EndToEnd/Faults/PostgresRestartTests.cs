@@ -35,6 +35,7 @@ public sealed class PostgresRestartTests : IDisposable
         await stop.CancelAsync();
         await writers;
         await load.VerifyAsync(store);
+        await load.VerifyAuditAsync(store);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

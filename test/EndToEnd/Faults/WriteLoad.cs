@@ -6,6 +6,8 @@ using System.Text.Json.Nodes;
 using Nacre.Client;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
+using Nacre.KeyBroker;
+using Nacre.KeyBroker.Audit;
 using Nacre.Storage;
 using Nacre.Storage.Encryption;
 
@@ -22,28 +24,25 @@ internal sealed class WriteLoad(string data)
 
     private readonly ConcurrentDictionary<string, string> _secrets = [];
     private readonly ConcurrentDictionary<string, string> _references = [];
-    private int _policyBegun;
-    private int _policyAcknowledged;
+    private readonly ConcurrentDictionary<string, PolicyWriter> _policies = [];
     private int _run;
 
-    public int Acknowledged => _secrets.Count + _references.Count + _policyAcknowledged;
+    public int Acknowledged => _secrets.Count + _references.Count + _policies.Values.Sum(policy => policy.Acknowledged);
 
     /// <summary>Until <paramref name="stop"/>, or until the server is gone when it <paramref name="endsWithServer"/>.</summary>
-    public Task RunAsync(Uri url, bool endsWithServer, CancellationToken stop)
+    /// <param name="url">Of the server.</param>
+    /// <param name="endsWithServer">A failure ends a writer.</param>
+    /// <param name="stop">Ends all writers after what they are at.</param>
+    /// <param name="lane">Another for each server that is written to at the same time: a policy has one writer.</param>
+    public Task RunAsync(Uri url, bool endsWithServer, CancellationToken stop, int lane = 0)
     {
+        var policy = _policies.GetOrAdd(lane == 0 ? "resource-policy" : $"resource/lane{lane}", _ => new PolicyWriter());
         var run = Interlocked.Increment(ref _run);
         var writers = Enumerable.Range(0, SecretWriters)
             .Select(writer => LoopAsync(url, endsWithServer, (admin, i) => SecretAsync(admin, $"r{run}w{writer}/{i}", i), stop))
             .Append(LoopAsync(url, endsWithServer, (admin, i) => ReferenceAsync(admin, $"run{run}_{i}"), stop))
-            .Append(LoopAsync(url, endsWithServer, (admin, _) => PolicyAsync(admin), stop));
+            .Append(LoopAsync(url, endsWithServer, (admin, _) => PolicyAsync(admin, policy, lane), stop));
         return Task.WhenAll(writers);
-    }
-
-    /// <summary>As <see cref="RunAsync"/> on another server of the same store, secrets alone: the policy must have one writer.</summary>
-    public Task RunSecretsAsync(Uri url, CancellationToken stop)
-    {
-        var run = Interlocked.Increment(ref _run);
-        return LoopAsync(url, endsWithServer: false, (admin, i) => SecretAsync(admin, $"r{run}w0/{i}", i), stop);
     }
 
     /// <summary>One secret more; false when the server says that it cannot.</summary>
@@ -89,13 +88,28 @@ internal sealed class WriteLoad(string data)
         }
 
         Assert.All(found.Where(entry => entry.Key.Item1 == "repository"), entry => Assert.True(IsWhole(entry.Value), $"{entry.Key} is torn"));
-        if (_policyAcknowledged > 0)
+        foreach (var (id, writer) in _policies.Where(policy => policy.Value.Acknowledged > 0))
         {
-            var policy = Encoding.UTF8.GetString((await values.FindAsync("kbs", "resource-policy.rego", CancellationToken.None))!.Value);
+            var policy = Encoding.UTF8.GetString((await values.FindAsync("kbs", $"{id}.rego", CancellationToken.None))!.Value);
             var number = int.Parse(policy[PolicyHead.Length..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
-            Assert.InRange(number, _policyAcknowledged, _policyBegun);
-            Assert.True(IsWhole(policy[PolicyHead.Length..]), "the policy is torn");
+            Assert.InRange(number, writer.Acknowledged, writer.Begun);
+            Assert.True(IsWhole(policy[PolicyHead.Length..]), $"the policy {id} is torn");
         }
+    }
+
+    /// <summary>The audit record has every chain from its first line to where the store knows it to have been, nothing altered.</summary>
+    public async Task VerifyAuditAsync(string store)
+    {
+        using var master = MasterKey.FromFile(Path.Combine(data, MasterKey.FileName));
+        var opened = await StoreList.OpenAsync(new() { Address = store, Directory = data }, TimeProvider.System, CancellationToken.None);
+        await using var replays = opened.Replays;
+        await using var values = await EncryptedStore.OpenAsync(opened.Values, master, CancellationToken.None);
+        var report = AuditVerification.Run([TrustServer.AuditDirectory(data)], await new AuditAnchors(values).ReadAsync(CancellationToken.None));
+
+        Assert.All(report.Chains, chain => Assert.Null(chain.Problem));
+
+        // Each acknowledged change was begun in it before.
+        Assert.InRange(report.Chains.Sum(chain => chain.Lines), Acknowledged, long.MaxValue);
     }
 
     private async Task LoopAsync(Uri url, bool endsWithServer, Func<KbsAdminClient, int, Task> write, CancellationToken stop)
@@ -135,18 +149,26 @@ internal sealed class WriteLoad(string data)
     }
 
     // One writer, always the same policy: what is stored is the last that was acknowledged, or one that was begun after it.
-    private async Task PolicyAsync(KbsAdminClient admin)
+    private static async Task PolicyAsync(KbsAdminClient admin, PolicyWriter policy, int lane)
     {
-        var number = Interlocked.Increment(ref _policyBegun);
-        await admin.SetPolicyAsync(PolicyKind.Resource, null, $"{PolicyHead}{Whole($"{number} ")}", CancellationToken.None);
-        _policyAcknowledged = number;
+        var number = ++policy.Begun;
+        await admin.SetPolicyAsync(
+            PolicyKind.Resource, lane == 0 ? null : $"resource/lane{lane}", $"{PolicyHead}{Whole($"{number} ")}", CancellationToken.None);
+        policy.Acknowledged = number;
     }
 
     private KbsAdminClient Connect(Uri url)
     {
         var roots = new X509Certificate2Collection();
-        roots.ImportFromPemFile(Path.Combine(data, "ca.pem"));
+        if (url.Scheme == "https")
+            roots.ImportFromPemFile(Path.Combine(data, "ca.pem"));
         return new KbsAdminClient(KbsTransport.Create(url, roots), File.ReadAllText(Path.Combine(data, "admin-token")).Trim());
+    }
+
+    private sealed class PolicyWriter
+    {
+        public volatile int Begun;
+        public volatile int Acknowledged;
     }
 
     private static string Whole(string text) => $"{text} {Digest(text)}";

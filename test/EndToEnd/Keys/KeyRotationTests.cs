@@ -29,7 +29,11 @@ public sealed class KeyRotationTests(PostgresServer postgres) : IClassFixture<Po
         await using (var two = await ServeProcess.StartAsync("--data", Data, "--url", "https://127.0.0.1:0", "--store", store))
         {
             using var stop = new CancellationTokenSource();
-            Task[] writers = [load.RunAsync(one.Url, endsWithServer: false, stop.Token), load.RunSecretsAsync(two.Url, stop.Token)];
+            Task[] writers =
+            [
+                load.RunAsync(one.Url, endsWithServer: false, stop.Token),
+                load.RunAsync(two.Url, endsWithServer: false, stop.Token, lane: 1),
+            ];
             await MoreAsync(load);
             (await KeyAsync(store, "rotate-data")).AssertDone();
             await MoreAsync(load);

@@ -59,7 +59,8 @@ public sealed class MasterKeyTests(SwtpmFixture tpms) : IClassFixture<SwtpmFixtu
 
         // Back again, which shows what was written under either.
         var file = Path.Combine(Data, "master.key");
-        (await NacreProgram.RunAsync(["key", "rotate-master", "--data", Data, "--master-key", token.Address, "--to", $"file:{file}"], token.Environment)).AssertDone();
+        string[] back = ["key", "rotate-master", "--data", Data, "--master-key", token.Address, "--to", $"file:{file}"];
+        (await NacreProgram.RunAsync(back, token.Environment)).AssertDone();
         await load.VerifyAsync("sqlite");
     }
 

@@ -11,7 +11,8 @@ internal sealed class SoftHsm
     private const string Pin = "4711-a-pin";
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
-    private SoftHsm(string directory) => Environment = new Dictionary<string, string?> { ["SOFTHSM2_CONF"] = Path.Combine(directory, "softhsm2.conf") };
+    private SoftHsm(string directory) =>
+        Environment = new Dictionary<string, string?> { ["SOFTHSM2_CONF"] = Path.Combine(directory, "softhsm2.conf") };
 
     /// <summary>For programs that use the token.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; }

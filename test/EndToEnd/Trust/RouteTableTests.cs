@@ -16,6 +16,8 @@ public sealed class RouteTableTests
         "POST kbs/v0/resource/{**path} WriteSecret",
         "DELETE kbs/v0/resource/{**path} WriteSecret",
         "GET kbs/v0/admin/resources View",
+        "GET kbs/v0/admin/resource-history/{**path} View",
+        "POST kbs/v0/admin/resource-rollback/{**path} WriteSecret",
         "POST kbs/v0/attestation-policy WritePolicy",
         "POST kbs/v0/resource-policy WritePolicy",
         "GET kbs/v0/resource-policy View",

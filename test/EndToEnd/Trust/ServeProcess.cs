@@ -20,6 +20,8 @@ internal sealed class ServeProcess : IAsyncDisposable
     /// <summary>Of stdout; null when it ended without one.</summary>
     public string? FirstLine { get; }
 
+    public int Id => _process.Id;
+
     public Uri Url => new(FirstLine!["listening on ".Length..FirstLine!.IndexOf(',', StringComparison.Ordinal)]);
 
     public static Task<ServeProcess> StartAsync(params string[] arguments) => StartAsync(null, arguments);

@@ -129,7 +129,8 @@ public abstract class KeyRotationContract
             var key = $"{name}/{(i % 3 == 0 ? "same" : $"{i}")}";
             var version = (await store.FindAsync("space", key, CancellationToken.None))?.Version ?? 0;
             var text = $"{key} {i}";
-            if (await store.SetAsync("space", key, Encoding.UTF8.GetBytes(text), WriteCondition.MustBe(version), CancellationToken.None) == WriteResult.Written)
+            var value = Encoding.UTF8.GetBytes(text);
+            if (await store.SetAsync("space", key, value, WriteCondition.MustBe(version), CancellationToken.None) == WriteResult.Written)
                 acknowledged[key] = text;
         }
     }

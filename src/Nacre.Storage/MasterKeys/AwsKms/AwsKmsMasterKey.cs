@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Nacre.Formats;
+using Nacre.Formats.Json;
 using Nacre.Storage.Encryption;
 
 namespace Nacre.Storage.MasterKeys.AwsKms;
@@ -30,7 +32,8 @@ public sealed class AwsKmsMasterKey : IMasterKey
         _service = new KeyService($"AWS KMS at {endpoint.Authority}", authority, clock);
     }
 
-    public static MasterKeySource Source { get; } = new("awskms", Form, (arn, surroundings, _) => ValueTask.FromResult<IMasterKey>(Open(arn, surroundings)));
+    public static MasterKeySource Source { get; } = new(
+        "awskms", Form, (arn, surroundings, _) => ValueTask.FromResult<IMasterKey>(Open(arn, surroundings)));
 
     public string Id => $"awskms:{_arn}";
 
@@ -67,7 +70,8 @@ public sealed class AwsKmsMasterKey : IMasterKey
     private static bool IsSafe(Uri endpoint) => endpoint.Scheme == "https" || endpoint is { Scheme: "http", IsLoopback: true };
 
     private async ValueTask<T> CallAsync<T>(
-        string action, string member, byte[] bytes, ReadOnlyMemory<byte> context, Func<Formats.Json.JsonFields, T> read, CancellationToken cancel)
+        string action, string member, byte[] bytes, ReadOnlyMemory<byte> context, Func<JsonFields, T> read,
+        CancellationToken cancel)
     {
         var body = Body(member, bytes, context.Span);
         try
@@ -76,8 +80,8 @@ public sealed class AwsKmsMasterKey : IMasterKey
         }
         finally
         {
-            System.Security.Cryptography.CryptographicOperations.ZeroMemory(body);
-            System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
+            CryptographicOperations.ZeroMemory(body);
+            CryptographicOperations.ZeroMemory(bytes);
         }
     }
 

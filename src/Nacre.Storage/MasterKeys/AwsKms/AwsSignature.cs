@@ -26,7 +26,8 @@ internal static class AwsSignature
     {
         var sorted = headers.OrderBy(header => header.Name, StringComparer.Ordinal).ToList();
         var names = string.Join(';', sorted.Select(header => header.Name));
-        var canonical = $"{Method}\n/\n\n{string.Concat(sorted.Select(header => $"{header.Name}:{header.Value}\n"))}\n{names}\n{Hex(SHA256.HashData(body))}";
+        var lines = string.Concat(sorted.Select(header => $"{header.Name}:{header.Value}\n"));
+        var canonical = $"{Method}\n/\n\n{lines}\n{names}\n{Hex(SHA256.HashData(body))}";
         var scope = $"{date[..8]}/{region}/{service}/aws4_request";
         var toSign = $"{Algorithm}\n{date}\n{scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
 

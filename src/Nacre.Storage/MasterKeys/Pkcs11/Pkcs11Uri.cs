@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Nacre.Storage.MasterKeys.Pkcs11;
@@ -46,7 +47,8 @@ internal sealed record Pkcs11Uri
             throw Malformed("it names no token");
         if (uri.Label is null && uri.ObjectId is null)
             throw Malformed("it names no object and no id");
-        return System.IO.Path.IsPathFullyQualified(uri.ModulePath) ? uri : throw Malformed("module-path must be the whole path of the token's library");
+        return System.IO.Path.IsPathFullyQualified(uri.ModulePath)
+            ? uri : throw Malformed("module-path must be the whole path of the token's library");
     }
 
     private void SetPath(string name, byte[] value)
@@ -92,14 +94,15 @@ internal sealed record Pkcs11Uri
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] != '%')
-                bytes.Add(text[i] is > ' ' and < '\x7f' ? (byte)text[i] : throw Malformed("it has a character that must be escaped"));
-            else if (i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value))
             {
-                bytes.Add(value);
-                i += 2;
+                bytes.Add(text[i] is > ' ' and < '\x7f' ? (byte)text[i] : throw Malformed("it has a character that must be escaped"));
+                continue;
             }
-            else
+
+            if (i + 2 >= text.Length || !byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, null, out var value))
                 throw Malformed("it has an escape that is no %XX");
+            bytes.Add(value);
+            i += 2;
         }
 
         return [.. bytes];

@@ -106,11 +106,13 @@ public sealed class VaultTransitMasterKey : IMasterKey
         var errors = KeyService.ErrorText(
             body, error => error.TryGetProperty("errors", out var list) && list.ValueKind == JsonValueKind.Array
                 ? string.Join(", ", list.EnumerateArray().Select(one => one.ToString())) : null);
+        var mount = _mount.AbsolutePath.Trim('/');
         var remedy = status switch
         {
-            HttpStatusCode.Forbidden => $"the token needs update on {_mount.AbsolutePath[1..]}encrypt/{_key} and {_mount.AbsolutePath[1..]}decrypt/{_key}",
-            HttpStatusCode.BadRequest => $"the key must be there, of type aes256-gcm96, and the one that the store was made with: vault write -f {_mount.AbsolutePath[1..]}keys/{_key}",
-            HttpStatusCode.NotFound => $"enable the engine: vault secrets enable -path={_mount.AbsolutePath.Trim('/')} transit",
+            HttpStatusCode.Forbidden => $"the token needs update on {mount}/encrypt/{_key} and {mount}/decrypt/{_key}",
+            HttpStatusCode.BadRequest => "the key must be there, of type aes256-gcm96, and the one that the store was made with: "
+                + $"vault write -f {mount}/keys/{_key}",
+            HttpStatusCode.NotFound => $"enable the engine: vault secrets enable -path={mount} transit",
             HttpStatusCode.ServiceUnavailable => "unseal it",
             _ => "see its log",
         };

@@ -33,7 +33,8 @@ public sealed class MasterKeyListTests
     public async Task An_address_that_cannot_be_used_is_told(string address, string what)
     {
         var surroundings = new MasterKeySurroundings(name => name == "SHORT" ? "AAAA" : null, TimeProvider.System);
-        var e = await Assert.ThrowsAsync<StoreException>(() => MasterKeyList.OpenAsync(address, MasterKeyList.Sources, surroundings, Cancel).AsTask());
+        var e = await Assert.ThrowsAsync<StoreException>(
+            () => MasterKeyList.OpenAsync(address, MasterKeyList.Sources, surroundings, Cancel).AsTask());
 
         Assert.Contains(what, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("1234,", e.Message, StringComparison.Ordinal);

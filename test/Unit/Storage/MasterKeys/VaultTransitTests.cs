@@ -42,11 +42,11 @@ public sealed class VaultTransitTests : IAsyncDisposable
     {
         using var dataKey = SecretBytes.Random(32);
         await using var wrong = await OpenAsync("wrong", "nacre");
-        var token = await RefusedAsync(() => wrong.WrapAsync(dataKey, "c"u8.ToArray(), Cancel).AsTask());
+        var token = await RefusedAsync(wrong, dataKey);
         Assert.Contains("permission denied; the token needs update on team/transit/encrypt/nacre", token, StringComparison.Ordinal);
 
         await using var absent = await OpenAsync("a-token", "other");
-        Assert.Contains("enable the engine", await RefusedAsync(() => absent.WrapAsync(dataKey, "c"u8.ToArray(), Cancel).AsTask()), StringComparison.Ordinal);
+        Assert.Contains("enable the engine", await RefusedAsync(absent, dataKey), StringComparison.Ordinal);
 
         await using var master = await OpenAsync("a-token", "nacre");
         var wrapped = await master.WrapAsync(dataKey, "c"u8.ToArray(), Cancel);
@@ -54,7 +54,7 @@ public sealed class VaultTransitTests : IAsyncDisposable
             () => master.UnwrapAsync(wrapped, "d"u8.ToArray(), Cancel).AsTask()), StringComparison.Ordinal);
 
         await using var none = await OpenAsync(null, "nacre");
-        Assert.Contains("set VAULT_TOKEN_FILE", await RefusedAsync(() => none.WrapAsync(dataKey, "c"u8.ToArray(), Cancel).AsTask()), StringComparison.Ordinal);
+        Assert.Contains("set VAULT_TOKEN_FILE", await RefusedAsync(none, dataKey), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,11 +65,14 @@ public sealed class VaultTransitTests : IAsyncDisposable
         foreach (var answer in (string[])["", "[]", "{}", """{"data":{"ciphertext":7}}"""])
         {
             _service.Serve("/v1/team/transit/encrypt/nacre", Encoding.UTF8.GetBytes(answer));
-            Assert.Contains("answered what it should not", await RefusedAsync(() => master.WrapAsync(dataKey, "c"u8.ToArray(), Cancel).AsTask()), StringComparison.Ordinal);
+            Assert.Contains("answered what it should not", await RefusedAsync(master, dataKey), StringComparison.Ordinal);
         }
     }
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    private static Task<string> RefusedAsync(IMasterKey master, SecretBytes dataKey) =>
+        RefusedAsync(() => master.WrapAsync(dataKey, "c"u8.ToArray(), Cancel).AsTask());
 
     private static async Task<string> RefusedAsync(Func<Task> call) => (await Assert.ThrowsAsync<StoreException>(call)).Message;
 
