@@ -70,7 +70,7 @@ public sealed class Broker : IAsyncDisposable
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
         var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, options, clock);
-        var plugins = await PluginList.OpenAsync(options.Plugins, new PluginServices(gate, store, clock), cancel);
+        var plugins = await PluginList.OpenAsync(options.Plugins, new PluginServices(gate, store, clock, metrics), cancel);
 
         var routes = new RouteTable(OpenApiRoutes.Complete(
         [

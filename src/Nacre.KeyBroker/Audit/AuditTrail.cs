@@ -29,6 +29,8 @@ public sealed class AuditTrail(AuditLog audit, string? tenant, AdminAuthority ad
         KbsReply reply;
         try
         {
+            if (route.Access == Access.Decided)
+                (route, action) = await DecideAsync(route, call, cancel);
             if (route.Access is not (Access.Public or Access.Guest))
                 call = call with { Admin = await admin.RequireAsync(route, call, cancel) };
             call = call with { Body = await readBody() };
@@ -85,6 +87,12 @@ public sealed class AuditTrail(AuditLog audit, string? tenant, AdminAuthority ad
         Object = route.ObjectOf(call.Values),
         Mac = outcome == AuditOutcome.Begun && !call.Body.IsEmpty ? audit.Mac(call.Body.Span) : null,
     };
+
+    private static async ValueTask<(Route Route, AuditAction Action)> DecideAsync(Route route, KbsCall call, CancellationToken cancel)
+    {
+        var decided = await route.DecideAsync(call, cancel);
+        return (decided, ActionOf(decided));
+    }
 
     private static AuditAction ActionOf(Route route) => route.Access switch
     {

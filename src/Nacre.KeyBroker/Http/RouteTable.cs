@@ -31,6 +31,9 @@ public enum Access
 
     /// <summary>Makes and deletes tenants; of the server as a whole, never with a token that is limited to a path.</summary>
     ManageTenants,
+
+    /// <summary>Said for each request by <see cref="Route.Decide"/>, before its body is read. No role has it: undecided is denied.</summary>
+    Decided,
 }
 
 /// <summary>One route.</summary>
@@ -45,10 +48,26 @@ public sealed record Route(
 {
     private readonly string[] _parts = Template.Split('/');
 
+    /// <summary>For <see cref="Access.Decided"/>: <see cref="Access.Guest"/> or <see cref="Access.WriteSecret"/>; null elsewhere.</summary>
+    public Func<KbsCall, CancellationToken, ValueTask<Access>>? Decide { get; init; }
+
     /// <summary>What the placeholders stand for, with slashes between; null when there are none.</summary>
     public string? ObjectOf(IReadOnlyDictionary<string, string> values) =>
         values.Count == 0 ? null : string.Join(
             '/', _parts.Where(part => part[0] == '{').Select(part => values[part.TrimStart('{', '*').TrimEnd('}')]));
+
+    /// <summary>This route with who may use it for this request. Whoever shows nothing at all is refused before anything is asked.</summary>
+    /// <exception cref="KbsProblemException">401 without any credential; or it cannot be decided.</exception>
+    public async ValueTask<Route> DecideAsync(KbsCall call, CancellationToken cancel)
+    {
+        if (Access != Access.Decided || Decide is null)
+            return this;
+        if (call.Bearer is null && call.SessionCookie is null)
+            throw new KbsProblemException(401, ErrorTypes.TokenNotFound, "this path takes a session or a token, and there is none");
+
+        var decided = await Decide(call, cancel);
+        return decided is Access.Guest or Access.WriteSecret ? this with { Access = decided } : this;
+    }
 
     internal bool TryMatch(IReadOnlyList<string> segments, [NotNullWhen(true)] out Dictionary<string, string>? values)
     {

@@ -20,6 +20,7 @@ public sealed class BrokerMetrics : IDisposable
     private readonly Counter<long> _auditLines;
     private readonly Counter<long> _releases;
     private readonly Counter<long> _refusals;
+    private readonly Histogram<double> _pluginCalls;
 
     public BrokerMetrics()
     {
@@ -30,6 +31,7 @@ public sealed class BrokerMetrics : IDisposable
         _auditLines = Meter.CreateCounter<long>("nacre.audit.lines", null, "Audit lines that are on disk.");
         _releases = Meter.CreateCounter<long>("nacre.releases", null, "Secrets released to guests.");
         _refusals = Meter.CreateCounter<long>("nacre.refusals", null, "Refusals by the type of the error.");
+        _pluginCalls = Meter.CreateHistogram<double>("nacre.plugin.call.duration", "s", "Calls of external plugins by backend and outcome.");
     }
 
     /// <summary>Of this server alone; several may run in one process.</summary>
@@ -51,6 +53,12 @@ public sealed class BrokerMetrics : IDisposable
     public void Released() => _releases.Add(1);
 
     public void Refused(string errorType) => _refusals.Add(1, new KeyValuePair<string, object?>("error.type", errorType));
+
+    /// <param name="backend">As the settings name it.</param>
+    /// <param name="outcome">A code of gRPC.</param>
+    /// <param name="duration">Until the answer.</param>
+    public void PluginCall(string backend, string outcome, TimeSpan duration) =>
+        _pluginCalls.Record(duration.TotalSeconds, new("nacre.plugin.backend", backend), new("rpc.grpc.status_code", outcome));
 
     public void Dispose() => Meter.Dispose();
 

@@ -7,7 +7,10 @@ public static class PluginList
 {
     private static readonly Dictionary<string, Func<PluginSettings, PluginServices, CancellationToken, ValueTask<IPlugin>>> s_plugins = new()
     {
+        ["certificates"] = Certificates.CertificatesPlugin.OpenAsync,
         ["enclave"] = (settings, services, _) => ValueTask.FromResult<IPlugin>(new Enclave.EnclavePlugin(settings, services)),
+        ["external"] = External.ExternalPlugin.OpenAsync,
+        ["nebula-ca"] = NebulaCa.NebulaCaPlugin.OpenAsync,
         ["pkcs11"] = Pkcs11.Pkcs11Plugin.OpenAsync,
         ["provisioner"] = (settings, services, _) => ValueTask.FromResult<IPlugin>(new Provisioner.ProvisionerPlugin(settings, services)),
         ["sample"] = (settings, _, _) => ValueTask.FromResult<IPlugin>(new Sample.SamplePlugin(settings)),

@@ -1,3 +1,4 @@
+using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Releases;
 using Nacre.Storage;
 
@@ -7,4 +8,5 @@ namespace Nacre.KeyBroker.Plugins;
 /// <param name="Gate">Decides what guests get, and encrypts it.</param>
 /// <param name="Store">Encrypted; a plugin keeps to spaces that begin with its name.</param>
 /// <param name="Clock">The time.</param>
-public sealed record PluginServices(ReleaseGate Gate, IKeyValueStore Store, TimeProvider Clock);
+/// <param name="Metrics">What is measured.</param>
+public sealed record PluginServices(ReleaseGate Gate, IKeyValueStore Store, TimeProvider Clock, BrokerMetrics Metrics);

@@ -1,6 +1,8 @@
 namespace Nacre.Linux.Pkcs11;
 
-/// <summary>A token or its library refused a call, or did not answer. Says the function and the code's name (PKCS #11 v2.40, section 5.1).</summary>
+/// <summary>
+/// A token or its library refused a call, or did not answer. Says the function and the code's name (PKCS #11 v2.40, section 5.1).
+/// </summary>
 public sealed class Pkcs11Exception(string function, Pkcs11Code code, string? detail = null)
     : IOException($"{function}: {NameOf(code)}{(detail is null ? "" : $", {detail}")}")
 {

@@ -50,7 +50,7 @@ public sealed class Pkcs11Template
         .Add(Token, [1]).Add(Private, [1]).Add(Sensitive, [0]).Add(Extractable, [1])
         .Bytes(Pkcs11AttributeType.Value, value);
 
-    /// <summary>An AES key that never leaves the token, for <see cref="Pkcs11Session.Encrypt"/> and <see cref="Pkcs11Session.Decrypt"/>.</summary>
+    /// <summary>An AES key that the token never gives out, and that encrypts and decrypts there.</summary>
     public static Pkcs11Template AesKey(string label, ReadOnlySpan<byte> value) => new Pkcs11Template()
         .Class(Pkcs11Class.SecretKey).KeyType(Pkcs11KeyType.Aes).Label(label)
         .Add(Token, [1]).Add(Private, [1]).Add(Sensitive, [1]).Add(Extractable, [0]).Add(EncryptType, [1]).Add(DecryptType, [1])

@@ -153,7 +153,8 @@ public sealed class Pkcs11Plugin : IPlugin
     private WrappingKey RequireWrapping() =>
         _wrapping ?? throw KbsProblemException.NotFound("there is no wrapping key: the plugin's settings have no lookup_label");
 
-    private static KbsProblemException NotFound(ResourceUri uri) => KbsProblemException.NotFound($"there is no secret {uri.Path} on the token");
+    private static KbsProblemException NotFound(ResourceUri uri) =>
+        KbsProblemException.NotFound($"there is no secret {uri.Path} on the token");
 
     private static ResourceUri Parse(KbsCall call) => ResourceUri.TryParsePath(call["path"], out var uri, out var problem)
         ? uri : throw KbsProblemException.InvalidPath($"{PluginName}/resource/{call["path"]}", problem);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Nacre.KeyBroker.Plugins.Provisioner;
 
-/// <summary>UUID version 5 (RFC 9562, section 5.5): the same name gives the same UUID. SHA-1 is what the format says; no secrecy rests on it.</summary>
+/// <summary>UUID version 5 (RFC 9562, section 5.5): the same name gives the same UUID. No secrecy rests on it.</summary>
 internal static class NameBasedUuid
 {
     private const int Length = 16;

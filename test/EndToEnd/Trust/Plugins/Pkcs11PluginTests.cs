@@ -88,9 +88,7 @@ public sealed class Pkcs11PluginTests
     {
         Assert.NotEmpty(SoftHsm.Shared.ConfigurationFile);
         var refusal = await Assert.ThrowsAsync<TrustServerException>(
-            async () => await using (await PluginStage.StartAsync(Settings.Replace(setting, other, StringComparison.Ordinal)))
-            {
-            });
+            async () => await (await PluginStage.StartAsync(Settings.Replace(setting, other, StringComparison.Ordinal))).DisposeAsync());
 
         Assert.Contains(problem, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(SoftHsm.Pin, refusal.Message, StringComparison.Ordinal);

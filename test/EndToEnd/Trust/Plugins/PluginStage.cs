@@ -19,10 +19,11 @@ internal sealed class PluginStage : IAsyncDisposable
     public TrustStage Trust { get; }
 
     /// <param name="toml">One table of settings, without its head.</param>
-    public static async Task<PluginStage> StartAsync(string toml)
+    /// <param name="directory">Shared with another stage; null makes one.</param>
+    public static async Task<PluginStage> StartAsync(string toml, string? directory = null)
     {
         var settings = PluginSettings.Parse($"[[plugins]]\n{toml}\n", "plugins.toml");
-        var trust = await TrustStage.StartAsync(broker: new BrokerOptions { Plugins = settings });
+        var trust = await TrustStage.StartAsync(directory: directory, metrics: true, broker: new BrokerOptions { Plugins = settings });
         await trust.AffirmSampleAsync();
         return new PluginStage(trust);
     }

@@ -1,4 +1,5 @@
 using Nacre.Formats;
+using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Plugins;
 using Nacre.Storage.Memory;
 
@@ -35,5 +36,5 @@ public sealed class PluginListTests
     }
 
     private static async Task<IReadOnlyList<IPlugin>> OpenAsync(string toml) => await PluginList.OpenAsync(
-        PluginSettings.Parse(toml, "file"), new PluginServices(null!, new MemoryStore(), TimeProvider.System), Cancel);
+        PluginSettings.Parse(toml, "file"), new PluginServices(null!, new MemoryStore(), TimeProvider.System, new BrokerMetrics()), Cancel);
 }
