@@ -9,6 +9,7 @@ using Nacre.Cli.Backup;
 using Nacre.Cli.Demo;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
+using Nacre.Cli.Import;
 using Nacre.Cli.Kbs;
 using Nacre.Cli.KeyProvider;
 using Nacre.Cli.Policy;
@@ -26,6 +27,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     LauncherCommands.Fuzz(),
     ServeCommand.Create(),
     BackupCommand.Create(),
+    ImportCommand.Create(),
     RestoreCommand.Create(),
     AttestCommand.Create(),
     TokenCommand.Create(),

@@ -1,16 +1,14 @@
 using Microsoft.Extensions.Logging;
-using Nacre.Attestation;
 using Nacre.Attestation.Policies;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Policies;
-using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
-using Nacre.KeyBroker.Tokens;
 using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
 
@@ -19,15 +17,15 @@ namespace Nacre.KeyBroker;
 /// <summary>The key broker without its web server: puts the features together over one store and lists their routes.</summary>
 public sealed class Broker : IAsyncDisposable
 {
-    private readonly AttestationService _attestation;
+    private readonly BrokerBackend _backend;
     private readonly PolicyStore<ReleasePolicy> _policies;
     private readonly SessionSealer _sealer;
     private readonly DecisionStore _decisions;
 
     private Broker(
-        AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
+        BrokerBackend backend, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
         AuditTrail trail, RouteTable routes) =>
-        (_attestation, _policies, _sealer, _decisions, Trail, Routes) = (attestation, policies, sealer, decisions, trail, routes);
+        (_backend, _policies, _sealer, _decisions, Trail, Routes) = (backend, policies, sealer, decisions, trail, routes);
 
     /// <summary>Serves the routes.</summary>
     public AuditTrail Trail { get; }
@@ -40,9 +38,9 @@ public sealed class Broker : IAsyncDisposable
 
     public required TimeProvider Clock { get; init; }
 
-    /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
+    /// <summary>The store and the audit record stay the caller's; the backend is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
+        OpenedStore opened, BrokerBackend backend, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
         BrokerOptions options, TimeProvider clock, BrokerMetrics metrics, ILogger log,
         CancellationToken cancel)
     {
@@ -54,24 +52,23 @@ public sealed class Broker : IAsyncDisposable
         var attempts = new AttemptStore(store);
         var decisions = new DecisionStore(store, clock, log);
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
-        var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
+        var guests = new GuestSessions(sealer, sessions, backend.Tokens, clock);
 
         var routes = new RouteTable(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
-                attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
+                backend.Attestation, backend.Tokens, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(
                 new ResourceStore(store), policies, guests, attempts, audit, decisions, options, clock)),
-            .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
-            .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
-            .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
-            .. new TokenKeyRoutes(attestation.Signer).Create(),
+            .. new PolicyRoutes(backend.Policies, policies, clock).Create(),
+            .. new PolicyDryRun(decisions, backend.BuiltIn, policies, clock).Create(),
+            .. backend.Routes(clock),
             .. AttemptRoutes.Create(attempts),
             .. new AdminTokenRoutes(admin.Signer, clock).Create(),
             .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
             .. HealthRoutes.Create(store),
         ]);
-        return new Broker(attestation, policies, sealer, decisions, new AuditTrail(audit, admin, metrics, clock), routes)
+        return new Broker(backend, policies, sealer, decisions, new AuditTrail(audit, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
@@ -82,7 +79,7 @@ public sealed class Broker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _decisions.DisposeAsync();
-        _attestation.Dispose();
+        _backend.Dispose();
         _policies.Dispose();
         _sealer.Dispose();
     }

@@ -3,6 +3,7 @@ using Nacre.Attestation;
 using Nacre.Attestation.Services;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tls;
@@ -22,14 +23,14 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly Broker _broker;
     private readonly ServerCertificate? _certificate;
     private readonly ServerStore _store;
-    private readonly ServiceListeners _services;
+    private readonly ServiceListeners? _services;
     private readonly CollateralSources _collateral;
     private readonly AuditLog _audit;
     private readonly BrokerMetrics _metrics;
     private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
-        BrokerServer web, Broker broker, ServerCertificate? certificate, ServerStore store, ServiceListeners services,
+        BrokerServer web, Broker broker, ServerCertificate? certificate, ServerStore store, ServiceListeners? services,
         CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
     {
         (_web, _broker, _certificate, _store, _services) = (web, broker, certificate, store, services);
@@ -43,7 +44,7 @@ public sealed class TrustServer : IAsyncDisposable
     public Uri? MetricsUrl => _metricsServer?.Url;
 
     /// <summary>Other services and where they are, with the real ports.</summary>
-    public IReadOnlyList<(string Service, string Address)> Services => _services.Addresses;
+    public IReadOnlyList<(string Service, string Address)> Services => _services?.Addresses ?? [];
 
     /// <summary>Everything it serves, and to whom.</summary>
     public IReadOnlyList<Route> Routes => _broker.Routes.Routes;
@@ -71,6 +72,16 @@ public sealed class TrustServer : IAsyncDisposable
         if (options.Url.Scheme == "http" && !options.Development)
             throw new TrustServerException($"'{options.Url}' has no TLS; use https, or --development for tests on one machine");
 
+        if (options is { Backend: not null, Services.Any: true } or { Backend: not null, ReferencesAddress: not null })
+        {
+            throw new TrustServerException(
+                "evidence is verified by another service, so there is no Attestation Service here to serve or to give reference values; "
+                + "leave one of them away");
+        }
+
+        if (options is { AdminMode: AdminMode.AllowAll, Development: false })
+            throw new TrustServerException("everybody would administer; that is for --development only");
+
         if (options.MetricsUrl is { Scheme: not "http" })
             throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
 
@@ -94,7 +105,8 @@ public sealed class TrustServer : IAsyncDisposable
     {
         if (_metricsServer is not null)
             await _metricsServer.DisposeAsync();
-        await _services.DisposeAsync();
+        if (_services is not null)
+            await _services.DisposeAsync();
         await _web.DisposeAsync();
         await _broker.DisposeAsync();
         _certificate?.Dispose();
@@ -113,31 +125,39 @@ public sealed class TrustServer : IAsyncDisposable
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
-            await AdminTokenSigner.OpenAsync(store, cancel), options.AdminIssuers, options.Clock);
+            await AdminTokenSigner.OpenAsync(store, cancel), options.AdminIssuers, options.Clock)
+        {
+            Mode = options.AdminMode,
+        };
         var certificate = options.Url.Scheme == "https" || options.Services.NeedTls
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
         var collateral = new CollateralSources(
             options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") }, options.Clock,
             new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>()).Tell);
         opened.Push(collateral);
-        var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
-        var attestation = await AttestationService.OpenAsync(
-            store, verifiers, new AttestationServiceOptions { Tokens = options.Tokens }, options.Clock, cancel);
+        var backend = options.Backend is { } elsewhere
+            ? BrokerBackend.Elsewhere(elsewhere, options.Clock)
+            : BrokerBackend.Of(
+                await AttestationService.OpenAsync(
+                    store, VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development })),
+                    new() { Tokens = options.Tokens, ReferencesAddress = options.ReferencesAddress }, options.Clock, cancel),
+                options.TokenTrust);
         var audit = await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
         var broker = await Broker.OpenAsync(
-            places.With(store), attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
+            places.With(store), backend, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
             options.Logs.CreateLogger<Broker>(), cancel);
         opened.Push(broker);
         var web = await BrokerServer.StartAsync(
-            broker, options.Url, options.Url.Scheme == "https" ? certificate : null, options.Logs, cancel);
+            broker, options.Url, options.Url.Scheme == "https" ? GuestTls.Create(options, certificate!) : null, options.Logs, cancel);
         opened.Push(web);
-        var services = await ServiceListeners.StartAsync(
+        var services = backend.BuiltIn is not { } attestation ? null : await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
             certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
-        opened.Push(services);
+        if (services is not null)
+            opened.Push(services);
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
         await places.StartedAsync();
@@ -149,6 +169,7 @@ public sealed class TrustServer : IAsyncDisposable
 
     internal static Exception Translate(TrustServerOptions options, Exception e) => e switch
     {
+        FormatException => new TrustServerException(e.Message, e),
         StoreException or AuditException => new TrustServerException(e.Message, e),
         UnauthorizedAccessException => new TrustServerException(
             $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),

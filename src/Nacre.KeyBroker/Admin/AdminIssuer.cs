@@ -19,6 +19,9 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys)
     /// <summary>How far the clocks of the issuer and of this server may be apart.</summary>
     public TimeSpan Leeway { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>What its administrators may do, by path and role; null leaves it to <see cref="RoleList"/>.</summary>
+    public IReadOnlyList<AdminAcl>? Acls { get; init; }
+
     /// <summary>What <c>typ</c> in the header must be; null takes any.</summary>
     internal string? Type { get; init; }
 
@@ -48,6 +51,7 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys)
             Scope = AdminScope.Parse(fields.FindText("path", 1024) ?? "") ?? throw fields.Malformed("path", AdminScope.Rule),
             Methods = Names(fields, "methods"),
             Expires = expires,
+            Acls = Acls,
         }, null);
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -26,17 +25,17 @@ public sealed class BrokerServer : IAsyncDisposable
 
     /// <param name="broker">Served; stays the caller's.</param>
     /// <param name="url">Scheme, host and port; port 0 takes a free one.</param>
-    /// <param name="certificate">For https; null serves plain HTTP, which the caller must have been asked for.</param>
+    /// <param name="tls">For https; null serves plain HTTP, which the caller must have been asked for.</param>
     /// <param name="logs">Stays the caller's.</param>
     /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">The address is in use or not of this machine.</exception>
     public static async Task<BrokerServer> StartAsync(
-        Broker broker, Uri url, ServerCertificate? certificate, ILoggerFactory logs, CancellationToken cancel)
+        Broker broker, Uri url, GuestTls? tls, ILoggerFactory logs, CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, certificate));
-        if (certificate is not null)
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, tls));
+        if (tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
         new BrokerEndpoints(
@@ -59,7 +58,7 @@ public sealed class BrokerServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void Configure(KestrelServerOptions kestrel, Uri url, ServerCertificate? certificate)
+    private static void Configure(KestrelServerOptions kestrel, Uri url, GuestTls? tls)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null; // BrokerEndpoints counts.
@@ -78,18 +77,9 @@ public sealed class BrokerServer : IAsyncDisposable
 
         void Protect(ListenOptions listen)
         {
-            listen.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
-            if (certificate is null)
-                return;
-
-            listen.UseHttps(new TlsHandshakeCallbackOptions
-            {
-                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-                {
-                    ServerCertificateContext = certificate.Current,
-                    ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-                }),
-            });
+            listen.Protocols = tls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            if (tls is not null)
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(tls.ForConnection()) });
         }
     }
 }

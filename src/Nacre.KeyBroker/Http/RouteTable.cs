@@ -47,6 +47,10 @@ public sealed record Route(
         values.Count == 0 ? null : string.Join(
             '/', _parts.Where(part => part[0] == '{').Select(part => values[part.TrimStart('{', '*').TrimEnd('}')]));
 
+    /// <summary>The path of a request, from the root.</summary>
+    internal string PathOf(IReadOnlyDictionary<string, string> values) =>
+        "/" + string.Join('/', _parts.Select(part => part[0] == '{' ? values[part.TrimStart('{', '*').TrimEnd('}')] : part));
+
     internal bool TryMatch(IReadOnlyList<string> segments, [NotNullWhen(true)] out Dictionary<string, string>? values)
     {
         values = null;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Nacre.Attestation.Policies;
+using Nacre.Attestation.Remote;
 using Nacre.Attestation.Tokens;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
@@ -30,7 +31,7 @@ public sealed class ResourceService(
         var secret = await resources.FindAsync(uri, cancel) ?? throw KbsProblemException.NotFound($"there is no resource {uri}");
         try
         {
-            return KbsReply.OfJson(JsonWebEncryption.Encrypt(RecipientOf(claims), secret)) with { SecretMac = audit.Mac(secret) };
+            return KbsReply.OfJson(JsonWebEncryption.Encrypt(RecipientOf(claims, options.TeeKeyPaths), secret)) with { SecretMac = audit.Mac(secret) };
         }
         catch (MalformedDataException e)
         {
@@ -111,10 +112,10 @@ public sealed class ResourceService(
             403, ErrorTypes.PolicyDeny, "Access denied by policy" + (options.ExplainToGuests ? $": {reasons[0]}" : ""), id);
     }
 
-    /// <summary>The guest's key where our tokens have it (trust.md 2.9); it is bound by the evidence of the primary TEE.</summary>
-    private static JsonWebKey RecipientOf(JsonObject claims)
+    /// <summary>The guest's key, which is bound by the evidence of the primary TEE, where the token has it (trust.md 2.9).</summary>
+    private static JsonWebKey RecipientOf(JsonObject claims, IReadOnlyList<string> extraPaths)
     {
-        var key = claims["submods"]?["cpu0"]?["ear.veraison.annotated-evidence"]?["runtime_data_claims"]?["tee-pubkey"]
+        var (key, _) = TeeKeyPaths.Find(claims, extraPaths)
             ?? throw new KbsProblemException(401, ErrorTypes.JweError, "JWE failed: the token names no TEE public key");
         using var document = Nacre.Formats.Json.StrictJson.Parse(JsonText.Utf8(key), "token.tee-pubkey", KbsProtocol.MaxMessageBytes);
         return JsonWebKey.Parse(document.RootElement, "token.tee-pubkey");

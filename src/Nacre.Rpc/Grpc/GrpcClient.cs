@@ -1,21 +1,26 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using Google.Protobuf;
 
 namespace Nacre.Rpc.Grpc;
 
-/// <summary>Unary gRPC calls to one address over HTTP/2 without TLS. Reuses its connection; safe for many callers.</summary>
+/// <summary>Unary gRPC calls to one address over HTTP/2, with or without TLS. Reuses its connection; safe for many callers.</summary>
 public sealed class GrpcClient : IDisposable
 {
     private readonly RpcAddress _address;
     private readonly HttpClient _http;
 
-    public GrpcClient(RpcAddress address)
+    /// <param name="address">Where the service is.</param>
+    /// <param name="tls">Whom to believe, and what to show; null without TLS.</param>
+    public GrpcClient(RpcAddress address, SslClientAuthenticationOptions? tls = null)
     {
         _address = address;
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), UseProxy = false, AllowAutoRedirect = false };
+        if (tls is not null)
+            handler.SslOptions = tls;
         if (address is RpcAddress.UnixSocket unix)
         {
             handler.ConnectCallback = async (_, cancel) =>
@@ -36,7 +41,7 @@ public sealed class GrpcClient : IDisposable
 
         _http = new(handler)
         {
-            BaseAddress = new(address is RpcAddress.Tcp tcp ? $"http://{tcp.Host}:{tcp.Port}" : "http://localhost"),
+            BaseAddress = new(address is RpcAddress.Tcp tcp ? $"{(tls is null ? "http" : "https")}://{tcp.Host}:{tcp.Port}" : "http://localhost"),
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Timeout = Timeout.InfiniteTimeSpan,

@@ -34,6 +34,18 @@ public sealed class EncryptedStore : IKeyValueStore
         return new EncryptedStore(inner, SecretBytes.Own(dataKey));
     }
 
+    /// <summary>Whether a store has a data key already.</summary>
+    public static async Task<bool> IsMadeAsync(IKeyValueStore inner, CancellationToken cancel) =>
+        await inner.FindAsync(KeySpace, KeyName, cancel) is not null;
+
+    /// <summary>Looks whether a store that is made could be read; changes nothing.</summary>
+    /// <exception cref="StoreException">The master key is not the one it was made with.</exception>
+    public static async Task RequireKeyAsync(IKeyValueStore inner, MasterKey master, CancellationToken cancel)
+    {
+        var wrapped = await inner.FindAsync(KeySpace, KeyName, cancel) ?? throw new StoreException("the store holds no data key");
+        await RequireKeyAsync([StoreWrite.Set(KeySpace, KeyName, wrapped.Value)], master, cancel);
+    }
+
     /// <summary>Looks whether rows that are to become a store could be read.</summary>
     /// <exception cref="StoreException">The master key is not the one they were made with.</exception>
     public static async Task RequireKeyAsync(IReadOnlyList<StoreWrite> rows, MasterKey master, CancellationToken cancel)
