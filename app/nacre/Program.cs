@@ -11,6 +11,7 @@ using Nacre.Cli.Doctor;
 using Nacre.Cli.Enclave;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
+using Nacre.Cli.Import;
 using Nacre.Cli.Kbs;
 using Nacre.Cli.Key;
 using Nacre.Cli.KeyProvider;
@@ -30,6 +31,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     LauncherCommands.Fuzz(),
     ServeCommand.Create(),
     BackupCommand.Create(),
+    ImportCommand.Create(),
     RestoreCommand.Create(),
     KeyCommand.Create(),
     AttestCommand.Create(),

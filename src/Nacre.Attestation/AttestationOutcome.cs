@@ -25,6 +25,12 @@ public sealed class Attested : AttestationOutcome
     /// <summary>The payload of the token.</summary>
     public JsonObject Claims { get; }
 
+    /// <summary>The token itself when a service elsewhere signed it; null when this process does.</summary>
+    public string? Token { get; internal init; }
+
+    /// <summary>Until when the claims are good.</summary>
+    public DateTimeOffset Expires => Remote.TokenTrust.Time(Claims, "exp") ?? throw new InvalidOperationException("claims without exp");
+
     public IReadOnlyList<SubmoduleAppraisal> Submodules { get; }
 
     /// <summary>Why it is not affirming; empty when it is.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Nacre.Attestation.Appraisal;
 using Nacre.Attestation.Policies;
 using Nacre.Attestation.ReferenceValues;
+using Nacre.Attestation.Remote;
 using Nacre.Attestation.Tokens;
 using Nacre.Evidence;
 using Nacre.Evidence.Protocol;
@@ -16,10 +17,11 @@ namespace Nacre.Attestation;
 /// Evidence in, claims for a token out: verify, transform, appraise (trust.md 3.4). All or nothing: one piece of evidence that is not to be
 /// believed means no token.
 /// </summary>
-public sealed class AttestationService : IDisposable
+public sealed class AttestationService : IAttestationBackend, IDisposable
 {
     private readonly FrozenDictionary<string, IEvidenceVerifier> _verifiers;
     private readonly AttestationServiceOptions _options;
+    private readonly IReferenceSource _source;
     private readonly TimeProvider _clock;
 
     private AttestationService(
@@ -28,11 +30,17 @@ public sealed class AttestationService : IDisposable
     {
         _verifiers = verifiers.ToFrozenDictionary(verifier => verifier.Tee);
         (Policies, References, Signer, _options, _clock) = (policies, references, signer, options, clock);
+        RemoteReferences = options.ReferencesAddress is { } address ? new GrpcReferences(address) : null;
+        _source = RemoteReferences is null ? references : RemoteReferences;
     }
 
     public PolicyStore<AttestationPolicy> Policies { get; }
 
+    /// <summary>The reference values of this server; of no meaning with <see cref="RemoteReferences"/>.</summary>
     public ReferenceValueStore References { get; }
+
+    /// <summary>The service elsewhere that keeps the reference values; null when this one does.</summary>
+    public GrpcReferences? RemoteReferences { get; }
 
     /// <summary>Whose signatures are believed on documents that bring reference values.</summary>
     public ReferenceValueTrust ReferenceTrust => _options.ReferenceTrust;
@@ -52,15 +60,19 @@ public sealed class AttestationService : IDisposable
             verifiers, policies, new ReferenceValueStore(store, clock), await TokenSigner.OpenAsync(store, options.Tokens, clock, cancel), options, clock);
     }
 
+    public bool TakesEndorsements => true;
+
     public bool Takes(string tee) => _verifiers.ContainsKey(tee);
 
-    /// <summary>Never throws for what the evidence contains.</summary>
+    public string SelectHash(string tee, IReadOnlyList<string>? supported) => HashSelection.ForUpstream(tee, supported);
+
+    /// <inheritdoc/>
     public async Task<AttestationOutcome> AttestAsync(AttestationSubmission submission, CancellationToken cancel)
     {
         var at = _clock.GetUtcNow();
         var reports = new List<EvidenceReport>();
         var verified = new List<(VerifiedClaims Claims, SubmittedEvidence Evidence)>();
-        var references = await References.SnapshotAsync(cancel);
+        var references = await _source.SnapshotAsync(cancel);
         foreach (var evidence in submission.Evidence)
         {
             if (!_verifiers.TryGetValue(evidence.Tee, out var verifier))
@@ -87,13 +99,22 @@ public sealed class AttestationService : IDisposable
         if (verified.Count == 0 || verified[0].Claims.TeeClass != "cpu")
             return new NotAttested(reports, "the primary evidence must be that of a CPU TEE or a TPM; a device cannot speak for a machine");
 
-        return await AppraiseAsync(submission.PolicySet ?? _options.PolicySet, verified, reports, references, at, cancel);
+        while (true)
+        {
+            var outcome = await AppraiseAsync(submission.PolicySet ?? _options.PolicySet, verified, reports, references, at, cancel);
+            if (references.Unknown.Count == 0)
+                return outcome;
+
+            // A policy asked for a value that nobody had asked for before: appraised again with it, until all are known.
+            references = await _source.ExtendAsync(references, cancel);
+        }
     }
 
     public void Dispose()
     {
         Policies.Dispose();
         References.Dispose();
+        RemoteReferences?.Dispose();
         Signer.Dispose();
     }
 
@@ -157,6 +178,9 @@ public sealed record AttestationServiceOptions
 {
     /// <summary>Whose signatures are believed on documents that bring reference values.</summary>
     public ReferenceValues.ReferenceValueTrust ReferenceTrust { get; init; } = ReferenceValues.ReferenceValueTrust.None;
+
+    /// <summary>Where another service keeps the reference values, as <c>HOST:PORT</c>; null for the store of this one.</summary>
+    public string? ReferencesAddress { get; init; }
 
     /// <summary>The policies used are this with an underscore and the class of the TEE.</summary>
     public string PolicySet { get; init; } = "default";

@@ -25,6 +25,12 @@ public sealed record SubmittedEvidence(string Tee, byte[] Evidence, byte[]? Repo
     /// <summary>What the report data stands for; null when only its bytes are known.</summary>
     public JsonObject? RuntimeClaims { get; init; }
 
+    /// <summary>The canonical JSON text that the report data is the hash of; null when only the hash is known.</summary>
+    public byte[]? RuntimeText { get; init; }
+
+    /// <summary>The hash that was used, one of <see cref="HashNames"/>.</summary>
+    public string HashAlgorithm { get; init; } = HashNames.Sha384;
+
     /// <summary>What the evidence must commit to beside the report data; null when the caller expects nothing.</summary>
     public byte[]? InitDataDigest { get; init; }
 

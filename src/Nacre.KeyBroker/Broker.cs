@@ -1,21 +1,19 @@
 using Microsoft.Extensions.Logging;
-using Nacre.Attestation;
 using Nacre.Attestation.Policies;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.OpenApi;
 using Nacre.KeyBroker.Plugins;
 using Nacre.KeyBroker.Policies;
-using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Releases;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
 using Nacre.KeyBroker.Tenants;
-using Nacre.KeyBroker.Tokens;
 using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
 
@@ -24,17 +22,17 @@ namespace Nacre.KeyBroker;
 /// <summary>The key broker without its web server: puts the features together over one store and lists their routes.</summary>
 public sealed class Broker : IAsyncDisposable
 {
-    private readonly AttestationService _attestation;
+    private readonly BrokerBackend _backend;
     private readonly PolicyStore<ReleasePolicy> _policies;
     private readonly SessionSealer _sealer;
     private readonly DecisionStore _decisions;
     private readonly IReadOnlyList<IPlugin> _plugins;
 
     private Broker(
-        AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
+        BrokerBackend backend, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
         IReadOnlyList<IPlugin> plugins, AuditTrail trail, RouteTable routes)
     {
-        (_attestation, _policies, _sealer, _decisions) = (attestation, policies, sealer, decisions);
+        (_backend, _policies, _sealer, _decisions) = (backend, policies, sealer, decisions);
         (_plugins, Trail, Routes) = (plugins, trail, routes);
     }
 
@@ -52,11 +50,10 @@ public sealed class Broker : IAsyncDisposable
     public required TimeProvider Clock { get; init; }
 
     /// <summary>
-    /// The store and the audit record stay the caller's; the attestation service is disposed with this object. For a tenant the store is
-    /// its part of one.
+    /// The store and the audit record stay the caller's; the backend is disposed with this object. For a tenant the store is its part of one.
     /// </summary>
     public static async Task<Broker> OpenAsync(
-        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, ServerHealth health,
+        OpenedStore opened, BrokerBackend backend, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, ServerHealth health,
         BrokerOptions options, TimeProvider clock, BrokerMetrics metrics, ILogger log,
         CancellationToken cancel, TenantRecord? tenant = null)
     {
@@ -68,26 +65,25 @@ public sealed class Broker : IAsyncDisposable
         var attempts = new AttemptStore(store);
         var decisions = new DecisionStore(store, clock, log);
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
-        var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
+        var guests = new GuestSessions(sealer, sessions, backend.Tokens, clock);
         var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, options, clock);
         var plugins = await PluginList.OpenAsync(options.Plugins, new PluginServices(gate, store, clock, metrics), cancel);
 
         var routes = new RouteTable(OpenApiRoutes.Complete(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
-                attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
+                backend.Attestation, backend.Tokens, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), gate, clock)),
             .. plugins.SelectMany(plugin => plugin.Routes),
-            .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
-            .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
-            .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
-            .. new TokenKeyRoutes(attestation.Signer).Create(),
+            .. new PolicyRoutes(backend.Policies, policies, clock).Create(),
+            .. new PolicyDryRun(decisions, backend.BuiltIn, policies, clock).Create(),
+            .. backend.Routes(clock),
             .. AttemptRoutes.Create(attempts),
             .. new AdminTokenRoutes(admin.Signer, clock).Create(),
             .. new AuditRoutes(audit.Directory, tenant is null ? new AuditAnchors(store) : null, tenant?.Name).Create(),
             .. tenant is null ? ServerRoutes(store, health, clock) : [],
         ]));
-        return new Broker(attestation, policies, sealer, decisions, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
+        return new Broker(backend, policies, sealer, decisions, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
@@ -105,7 +101,7 @@ public sealed class Broker : IAsyncDisposable
         foreach (var plugin in _plugins)
             await plugin.DisposeAsync();
         await _decisions.DisposeAsync();
-        _attestation.Dispose();
+        _backend.Dispose();
         _policies.Dispose();
         _sealer.Dispose();
     }

@@ -12,6 +12,9 @@ public sealed record BrokerOptions
     /// <summary>Tell guests why they were refused. The reasons name measurements and policies, never a secret; the administrator sees them always.</summary>
     public bool ExplainToGuests { get; init; }
 
+    /// <summary>Pointers to the guest's key in a token, before those that are known.</summary>
+    public IReadOnlyList<string> TeeKeyPaths { get; init; } = [];
+
     /// <summary>Of every route but those of health.</summary>
     public RateLimitOptions RateLimit { get; init; } = new(PerSecond: 200, Burst: 1000, SparesLoopback: true);
 

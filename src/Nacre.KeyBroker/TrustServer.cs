@@ -4,6 +4,7 @@ using Nacre.Attestation.Services;
 using Nacre.Formats;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
@@ -27,14 +28,14 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly ServerTls? _tls;
     private readonly ServerHealth _health;
     private readonly ServerStore _store;
-    private readonly ServiceListeners _services;
+    private readonly ServiceListeners? _services;
     private readonly CollateralSources _collateral;
     private readonly AuditLog _audit;
     private readonly BrokerMetrics _metrics;
     private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
-        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerStore store, ServiceListeners services,
+        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerStore store, ServiceListeners? services,
         CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
     {
         (_web, _brokers, _health, _certificate, _tls) = (web, brokers, brokers.Server.Health, certificate, tls);
@@ -49,7 +50,7 @@ public sealed class TrustServer : IAsyncDisposable
     public Uri? MetricsUrl => _metricsServer?.Url;
 
     /// <summary>Other services and where they are, with the real ports.</summary>
-    public IReadOnlyList<(string Service, string Address)> Services => _services.Addresses;
+    public IReadOnlyList<(string Service, string Address)> Services => _services?.Addresses ?? [];
 
     /// <summary>Everything it serves, and to whom.</summary>
     public IReadOnlyList<Route> Routes => _brokers.Server.Routes.Routes;
@@ -77,6 +78,16 @@ public sealed class TrustServer : IAsyncDisposable
         if (options.Url.Scheme == "http" && !options.Development)
             throw new TrustServerException($"'{options.Url}' has no TLS; use https, or --development for tests on one machine");
 
+        if (options is { Backend: not null, Services.Any: true } or { Backend: not null, ReferencesAddress: not null })
+        {
+            throw new TrustServerException(
+                "evidence is verified by another service, so there is no Attestation Service here to serve or to give reference values; "
+                + "leave one of them away");
+        }
+
+        if (options is { AdminMode: AdminMode.AllowAll, Development: false })
+            throw new TrustServerException("everybody would administer; that is for --development only");
+
         if (options.MetricsUrl is { Scheme: not "http" })
             throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
 
@@ -103,7 +114,8 @@ public sealed class TrustServer : IAsyncDisposable
     {
         if (_metricsServer is not null)
             await _metricsServer.DisposeAsync();
-        await _services.DisposeAsync();
+        if (_services is not null)
+            await _services.DisposeAsync();
         await _web.DisposeAsync();
         await _brokers.DisposeAsync();
         await _brokers.Server.DisposeAsync();
@@ -126,7 +138,10 @@ public sealed class TrustServer : IAsyncDisposable
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
-            await AdminTokenSigner.OpenAsync(store, null, cancel), options.AdminIssuers, options.Clock);
+            await AdminTokenSigner.OpenAsync(store, null, cancel), options.AdminIssuers, options.Clock)
+        {
+            Mode = options.AdminMode,
+        };
         var isHttps = options.Url.Scheme == "https";
         var certificate = isHttps && options.Tls.CertificateFile is null || options.Services.NeedTls
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
@@ -138,17 +153,21 @@ public sealed class TrustServer : IAsyncDisposable
         var collateral = new CollateralSources(collateralOptions, options.Clock, trouble.Tell);
         opened.Push(collateral);
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
-        var attestation = await AttestationService.OpenAsync(
-            store, verifiers, new AttestationServiceOptions { Tokens = options.Tokens }, options.Clock, cancel);
+        var backend = options.Backend is { } elsewhere
+            ? BrokerBackend.Elsewhere(elsewhere, options.Clock)
+            : BrokerBackend.Of(
+                await AttestationService.OpenAsync(
+                    store, verifiers, new() { Tokens = options.Tokens, ReferencesAddress = options.ReferencesAddress }, options.Clock, cancel),
+                options.TokenTrust);
         var audit = await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
         var health = new ServerHealth(
-            HealthParts.Create(store, audit, attestation.Signer, collateralOptions, trouble, options.Clock), options.Clock,
+            HealthParts.Create(store, audit, backend.BuiltIn?.Signer, collateralOptions, trouble, options.Clock), options.Clock,
             options.Logs.CreateLogger<ServerHealth>());
         var broker = await Broker.OpenAsync(
-            places.With(store), attestation, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
+            places.With(store), backend, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
             options.Logs.CreateLogger<Broker>(), cancel);
         opened.Push(broker);
         var tenants = new TenantBrokers(
@@ -157,10 +176,11 @@ public sealed class TrustServer : IAsyncDisposable
         opened.Push(tenants);
         var web = await BrokerServer.StartAsync(tenants, options.Url, tls is null ? null : tls.ForConnection, options.Logs, cancel);
         opened.Push(web);
-        var services = await ServiceListeners.StartAsync(
+        var services = backend.BuiltIn is not { } attestation ? null : await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
             certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
-        opened.Push(services);
+        if (services is not null)
+            opened.Push(services);
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
         await places.StartedAsync();
@@ -172,7 +192,7 @@ public sealed class TrustServer : IAsyncDisposable
 
     internal static Exception Translate(TrustServerOptions options, Exception e) => e switch
     {
-        StoreException or AuditException or MalformedDataException or TlsFileException => new TrustServerException(e.Message, e),
+        StoreException or AuditException or FormatException or TlsFileException => new TrustServerException(e.Message, e),
         UnauthorizedAccessException => new TrustServerException(
             $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
         IOException => new TrustServerException(Explain(options, e), e),

@@ -1,5 +1,8 @@
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nacre.Attestation.Remote;
 using Nacre.Attestation.Services;
 using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Admin;
@@ -34,11 +37,23 @@ public sealed record TrustServerOptions
     /// </summary>
     public CollateralOptions? Collateral { get; init; }
 
+    /// <summary>The service elsewhere that verifies evidence; null for the one of this process.</summary>
+    public RemoteOptions? Backend { get; init; }
+
+    /// <summary>Which tokens of other services guests may bring, besides those that are made here; null for none.</summary>
+    public TokenTrust? TokenTrust { get; init; }
+
+    /// <summary>Where another service keeps the reference values, as <c>HOST:PORT</c>; null for the store of this one.</summary>
+    public string? ReferencesAddress { get; init; }
+
     /// <summary>Where metrics are served, over plain HTTP; null for nowhere.</summary>
     public Uri? MetricsUrl { get; init; }
 
     /// <summary>Whose tokens are taken from administrators, besides those that this server makes.</summary>
     public IReadOnlyList<IAdminTokenSource> AdminIssuers { get; init; } = [];
+
+    /// <summary>Whether there are administrators at all.</summary>
+    public AdminMode AdminMode { get; init; }
 
     /// <summary>Where the audit record is kept; null for a folder in the data directory.</summary>
     public AuditLogOptions? Audit { get; init; }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Nacre.Cli.Serve.Config;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Http;
 using Nacre.Verifiers.Tpm;
@@ -36,18 +37,30 @@ internal static class ServeCommand
         var admin = AdminFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
         var services = ServiceFlags.AddToServer(command);
+        var backends = BackendFlags.AddTo(command);
+        var references = ReferencesFlag.AddTo(command);
+        var config = ConfigFlag.AddTo(
+            command, "kbs-config.toml (or .yaml, .json)", store, (file, line) => KbsConfig.Read(file, line, line.GetValue(development)));
         command.Subcommands.Add(ServeServicesCommand.CreateAttestation());
         command.Subcommands.Add(ServeServicesCommand.CreateReferenceValues());
         command.SetAction(async (line, cancel) =>
         {
-            if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
-                throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
-
             var collector = telemetry.Read(line);
             using var sent = ServerTelemetry.Start(collector);
             using var logs = ServerRun.CreateLogs(collector);
+            return await config.RunAsync(
+                line, Read, options => RunAsync(options with { Logs = logs }, drain.Read(line), Console.Out, Console.Error, cancel), cancel);
+        });
+        return command;
+
+        TrustServerOptions Read(ParseResult line, ServeSettings? settings)
+        {
+            if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
+                throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
+
             var place = store.Read(line);
-            var options = new TrustServerOptions
+            var (backend, trust) = backends.Read(line, line.GetValue(development), settings?.ApiKey);
+            return new TrustServerOptions
             {
                 DataDirectory = place.Directory,
                 Store = place.Address,
@@ -59,20 +72,21 @@ internal static class ServeCommand
                 Collateral = collateral.Read(line, place.Directory),
                 AdminIssuers = admin.Read(line),
                 Tokens = tokens.Read(line),
+                Backend = backend,
+                TokenTrust = trust,
+                ReferencesAddress = references.Read(line),
                 Services = services.Read(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions
                 {
                     ExplainToGuests = line.GetValue(explain),
+                    TeeKeyPaths = trust?.ExtraKeyPaths ?? [],
                     RateLimit = line.GetValue(limit) is { } perSecond ? Limit(perSecond) : new BrokerOptions().RateLimit,
                     Plugins = plugins.Read(line),
                 },
                 MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
-                Logs = logs,
             };
-            return await RunAsync(options, drain.Read(line), Console.Out, Console.Error, cancel);
-        });
-        return command;
+        }
     }
 
     private static RateLimitOptions Limit(int perSecond) => perSecond is >= 0 and <= 1_000_000

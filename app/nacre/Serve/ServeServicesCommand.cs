@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nacre.Cli.Serve.Config;
 using Nacre.KeyBroker;
 
 namespace Nacre.Cli.Serve;
@@ -19,15 +20,19 @@ internal static class ServeServicesCommand
         var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
-        command.SetAction((line, cancel) => RunAsync(
-            Options(line, store, services) with
-            {
-                Development = line.GetValue(development),
-                Collateral = collateral.Read(line, store.Read(line).Directory),
-                Tokens = tokens.Read(line),
-            },
-            cancel));
+        var references = ReferencesFlag.AddTo(command);
+        var config = ConfigFlag.AddTo(
+            command, "as-config.json (or .yaml, .toml)", store, (file, line) => AttestationConfig.Read(file, line.GetValue(development)));
+        command.SetAction((line, cancel) => config.RunAsync(line, Read, options => RunAsync(options, cancel), cancel));
         return command;
+
+        TrustServerOptions Read(ParseResult line, ServeSettings? _) => Options(line, store, services) with
+        {
+            Development = line.GetValue(development),
+            Collateral = collateral.Read(line, store.Read(line).Directory),
+            Tokens = tokens.Read(line),
+            ReferencesAddress = references.Read(line),
+        };
     }
 
     public static Command CreateReferenceValues()
@@ -37,7 +42,9 @@ internal static class ServeServicesCommand
             "Run the Reference Value Provider Service alone. Example: nacre serve rvps --data /var/lib/nacre-rvps --grpc 127.0.0.1:50003");
         var services = ServiceFlags.AddToReferenceValues(command);
         var store = StoreFlags.AddTo(command);
-        command.SetAction((line, cancel) => RunAsync(Options(line, store, services), cancel));
+        var config = ConfigFlag.AddTo(command, "rvps.json (or .yaml, .toml)", store, (file, _) => RvpsConfig.Read(file));
+        command.SetAction((line, cancel) =>
+            config.RunAsync(line, (joined, _) => Options(joined, store, services), options => RunAsync(options, cancel), cancel));
         return command;
     }
 

@@ -56,7 +56,7 @@ internal sealed class ServiceFlags
         Grpc = Value(line, _grpc),
         Rest = Value(line, _rest),
         ReferenceValues = Value(line, _references),
-        Certificate = Certificate(line.GetValue(_certificate)?.FullName, line.GetValue(_key)?.FullName),
+        Certificate = Certificate(line.GetValue(_certificate)?.FullName, line.GetValue(_key)?.FullName, "--service-cert and --service-key"),
         ClientAuthorities = line.GetValue(_clients) is { } clients ? Authorities(clients.FullName) : null,
         Insecure = line.GetValue(_insecure),
         Origins = line.GetValue(_origins) ?? [],
@@ -66,12 +66,13 @@ internal sealed class ServiceFlags
 
     private static string? Value(ParseResult line, Option<string?>? option) => option is null ? null : line.GetValue(option);
 
-    private static X509Certificate2Collection? Certificate(string? certificate, string? key)
+    /// <summary>A certificate with its private key, then its chain; null when neither file is given.</summary>
+    public static X509Certificate2Collection? Certificate(string? certificate, string? key, string options)
     {
         if (certificate is null && key is null)
             return null;
         if (certificate is null || key is null)
-            throw new CommandException("--service-cert and --service-key belong together");
+            throw new CommandException($"{options} belong together");
 
         try
         {

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Nacre.Attestation.Tokens;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
-using Nacre.Formats.X509;
 
 namespace Nacre.Cli.Serve;
 
@@ -100,11 +100,17 @@ internal sealed class TokenFlags
         try
         {
             var key = JwtSigningKey.FromPem(File.ReadAllText(path));
-            var chain = certificates is null ? [] : PemCertificates.Parse(File.ReadAllText(certificates));
-            if (chain.Count > 0 && !chain[0].SubjectPublicKeyInfo.Span.SequenceEqual(key.SubjectPublicKeyInfo.Span))
+
+            // Not our own reader of certificates, which takes version 3 only: openssl makes version 1 where no extensions are asked for.
+            var chain = new X509Certificate2Collection();
+            if (certificates is not null)
+                chain.ImportFromPemFile(certificates);
+            if (certificates is not null && chain.Count == 0)
+                throw new CommandException($"'{certificates}' holds no certificate", "--token-cert names a PEM file");
+            if (chain.Count > 0 && !chain[0].PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.SubjectPublicKeyInfo.Span))
                 throw new CommandException($"the first certificate in '{certificates}' is not that of '{path}'", "the leaf comes first");
 
-            return new GivenTokenKey(key, [.. chain.Select(certificate => certificate.Raw.ToArray())], url);
+            return new GivenTokenKey(key, [.. chain.Select(certificate => certificate.RawData)], url);
         }
         catch (Exception e) when (e is CryptographicException or MalformedDataException or IOException or UnauthorizedAccessException)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
+using Nacre.Formats;
 using Nacre.Formats.Json;
 
 namespace Nacre.Attestation.ReferenceValues;
@@ -22,7 +23,23 @@ public sealed record ReferenceValue(string Name, JsonNode? Value, DateTimeOffset
         ["value"] = Value?.DeepClone(),
     };
 
-    internal byte[] ToUtf8() => JsonText.Utf8(ToJson());
+    /// <summary>Says that there is none of a name: it has ended long ago.</summary>
+    internal static ReferenceValue Absent(string name) => new(name, null, DateTimeOffset.MinValue);
+
+    /// <summary>The form in which it is stored, by upstream too.</summary>
+    /// <exception cref="MalformedDataException">It is another.</exception>
+    public static ReferenceValue Read(ReadOnlyMemory<byte> utf8)
+    {
+        using var document = StrictJson.Parse(utf8, "reference-value", ReferenceValueMessage.MaxBytes);
+        var fields = new JsonFields("reference-value", document.RootElement);
+        fields.Only("version", "name", "expiration", "value");
+        return DateTimeOffset.TryParseExact(
+            fields.Text("expiration", 32), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expiration)
+            ? new ReferenceValue(fields.Text("name", 512), ToNode(fields.Any("value")), expiration)
+            : throw fields.Malformed("expiration", "must be a time such as 2027-08-21T10:00:00Z");
+    }
+
+    public byte[] ToUtf8() => JsonText.Utf8(ToJson());
 
     internal static ReferenceValue Parse(ReadOnlyMemory<byte> utf8)
     {

@@ -5,7 +5,7 @@ using Nacre.Storage;
 namespace Nacre.Attestation.ReferenceValues;
 
 /// <summary>The reference values of this server. Readers take an immutable snapshot, which is remade when a value changes.</summary>
-public sealed class ReferenceValueStore : IDisposable
+public sealed class ReferenceValueStore : IReferenceSource, IDisposable
 {
     private const string Space = "reference_value";
 
@@ -24,6 +24,9 @@ public sealed class ReferenceValueStore : IDisposable
 
     public ValueTask<ReferenceValueSnapshot> SnapshotAsync(CancellationToken cancel) => _snapshot.GetAsync(cancel);
 
+    /// <summary>A snapshot of the store knows everything.</summary>
+    public ValueTask<ReferenceValueSnapshot> ExtendAsync(ReferenceValueSnapshot snapshot, CancellationToken cancel) => SnapshotAsync(cancel);
+
     /// <summary>The value of that name; null when there is none, or it has expired.</summary>
     public async ValueTask<JsonNode?> FindAsync(string name, CancellationToken cancel) =>
         (await SnapshotAsync(cancel)).Find(name, _clock.GetUtcNow())?.Value;
@@ -32,11 +35,12 @@ public sealed class ReferenceValueStore : IDisposable
     public async Task RegisterAsync(IReadOnlyList<(string Name, JsonNode? Value)> values, CancellationToken cancel)
     {
         var expiration = _clock.GetUtcNow().AddMonths(LifeMonths);
-        var writes = values
-            .Select(value => StoreWrite.Set(Space, value.Name, new ReferenceValue(value.Name, value.Value, expiration).ToUtf8()))
-            .Append(_snapshot.Touch());
-        await _store.WriteAsync([.. writes], cancel);
+        await SetAsync([.. values.Select(value => new ReferenceValue(value.Name, value.Value, expiration))], cancel);
     }
+
+    /// <summary>As they are, with the time at which they end: all of them or none.</summary>
+    public async Task SetAsync(IReadOnlyList<ReferenceValue> values, CancellationToken cancel) =>
+        await _store.WriteAsync([.. values.Select(value => StoreWrite.Set(Space, value.Name, value.ToUtf8())), _snapshot.Touch()], cancel);
 
     /// <summary>False when there is none of that name.</summary>
     public async Task<bool> DeleteAsync(string name, CancellationToken cancel)

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Nacre.Attestation.Remote;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Json;
@@ -62,6 +63,10 @@ internal sealed partial class AttestationEndpoints(AttestationCalls calls, IRead
         catch (ServiceCallException e)
         {
             return Text($"An internal error occured: {e.Causes}", e.IsForbidden ? 403 : 500);
+        }
+        catch (AttestationUnavailableException e)
+        {
+            return Text($"An internal error occured: \n0: {e.Message}", 503);
         }
         catch (MalformedDataException e)
         {

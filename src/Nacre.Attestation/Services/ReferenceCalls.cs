@@ -1,5 +1,6 @@
 using System.Text;
 using Nacre.Attestation.ReferenceValues;
+using Nacre.Attestation.Remote;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 
@@ -10,14 +11,17 @@ namespace Nacre.Attestation.Services;
 /// <param name="trust">Whose signatures are believed on documents.</param>
 /// <param name="allowsChanges">Whether callers are known to be the operator's own.</param>
 /// <param name="clock">Says what has expired.</param>
-internal sealed class ReferenceCalls(ReferenceValueStore references, ReferenceValueTrust trust, bool allowsChanges, TimeProvider clock)
+/// <param name="remote">Keeps them instead, elsewhere; null when nobody does.</param>
+internal sealed class ReferenceCalls(
+    ReferenceValueStore references, ReferenceValueTrust trust, bool allowsChanges, TimeProvider clock, IRemoteReferences? remote = null)
 {
     private const string Registration = "Register reference value";
 
     /// <summary>JSON text; null for a name that is not known or has expired.</summary>
     public async ValueTask<string?> QueryAsync(string name, CancellationToken cancel) =>
-        (await references.SnapshotAsync(cancel)).Find(name, clock.GetUtcNow()) is not { } found ? null
-            : found.Value is null ? "null" : Encoding.UTF8.GetString(JsonText.Utf8(found.Value));
+        remote is not null ? await remote.QueryAsync(name, cancel)
+            : (await references.SnapshotAsync(cancel)).Find(name, clock.GetUtcNow()) is not { } found ? null
+                : found.Value is null ? "null" : Encoding.UTF8.GetString(JsonText.Utf8(found.Value));
 
     /// <param name="message">JSON text (trust.md 4.2).</param>
     /// <param name="cancel">Stops it.</param>
@@ -34,9 +38,12 @@ internal sealed class ReferenceCalls(ReferenceValueStore references, ReferenceVa
 
         try
         {
-            await references.RegisterAsync(ReferenceValueMessage.Parse(Encoding.UTF8.GetBytes(message), trust, clock.GetUtcNow()), cancel);
+            if (remote is not null)
+                await remote.RegisterAsync(message, cancel);
+            else
+                await references.RegisterAsync(ReferenceValueMessage.Parse(Encoding.UTF8.GetBytes(message), trust, clock.GetUtcNow()), cancel);
         }
-        catch (MalformedDataException e)
+        catch (Exception e) when (e is MalformedDataException or RemoteRefusalException)
         {
             throw new ServiceCallException(Registration, e.Message, e);
         }

@@ -75,7 +75,7 @@ public sealed partial class ServiceListeners : IAsyncDisposable
     {
         var calls = Calls(address, attestation);
         var table = new RpcTable().AddAttestation(calls)
-            .AddReferences(new ReferenceCalls(references, trust, AllowsChanges(address), _clock))
+            .AddReferences(new ReferenceCalls(references, trust, AllowsChanges(address), _clock, attestation.RemoteReferences))
             .AddHealth(ServiceRpc.AttestationName, ServiceRpc.ReferenceName);
         await ServeGrpcAsync(Attestation, address, table, new() { ["/.well-known/jwks.json"] = calls.KeySetAsync }, cancel);
     }

@@ -1,3 +1,4 @@
+using Nacre.Attestation.Remote;
 using Nacre.Rpc;
 using Nacre.Rpc.Messages.Attestation;
 using Nacre.Rpc.Messages.Health;
@@ -72,6 +73,10 @@ internal static class ServiceRpc
         catch (ServiceCallException e)
         {
             throw new RpcException(e.IsForbidden ? RpcCode.PermissionDenied : RpcCode.Aborted, $"{e.Message}: {e.Causes}", e);
+        }
+        catch (AttestationUnavailableException e)
+        {
+            throw new RpcException(RpcCode.Unavailable, e.Message, e);
         }
         catch (StoreException e)
         {

@@ -16,6 +16,12 @@ public sealed record RuntimeData(string Nonce, JsonWebKey TeePublicKey)
     /// <summary>What the primary evidence commits to, hashed: the device evidence is bound byte for byte.</summary>
     public byte[] PrimaryDigest(string hash, string additionalEvidence) => Hash(hash, Canonical(additionalEvidence));
 
+    /// <summary>The canonical text that device evidence commits to.</summary>
+    public byte[] DeviceText() => Canonical(additionalEvidence: null);
+
+    /// <summary>The canonical text that the primary evidence commits to.</summary>
+    public byte[] PrimaryText(string additionalEvidence) => Canonical(additionalEvidence);
+
     /// <summary>The same as JSON, for the claims of a token. Device evidence itself is never put into a token.</summary>
     public JsonObject ToJson() => new() { ["nonce"] = Nonce, ["tee-pubkey"] = TeePublicKey.ToJson() };
 

@@ -7,9 +7,9 @@ using Nacre.Formats.X509;
 namespace Nacre.Formats.Jose;
 
 /// <summary>
-/// A public key that checks JWTs of others. The kind of the key says which <c>alg</c> it takes, never the token: an RSA key takes RS256 and
-/// PS256, P-256, P-384 and P-521 take ES256, ES384 and ES512, Ed25519 takes EdDSA (RFC 7518 section 3.1, RFC 8037). Safe for concurrent
-/// use.
+/// A public key that checks JWTs of others. The kind of the key says which <c>alg</c> it takes, never the token: an RSA key takes RS256, RS384,
+/// PS256 and PS384, P-256, P-384 and P-521 take ES256, ES384 and ES512, Ed25519 takes EdDSA (RFC 7518 section 3.1, RFC 8037). An <c>alg</c> that a JWK has is the
+/// only one that it takes. Safe for concurrent use.
 /// </summary>
 public sealed class JwtVerificationKey
 {
@@ -22,7 +22,10 @@ public sealed class JwtVerificationKey
     private readonly byte[]? _ed25519;
     private readonly VerificationKey? _key;
 
-    private JwtVerificationKey(byte[]? ed25519, VerificationKey? key, string? keyId) => (_ed25519, _key, KeyId) = (ed25519, key, keyId);
+    private readonly string? _algorithm;
+
+    private JwtVerificationKey(byte[]? ed25519, VerificationKey? key, string? keyId, string? algorithm = null) =>
+        (_ed25519, _key, KeyId, _algorithm) = (ed25519, key, keyId, algorithm);
 
     /// <summary>The <c>kid</c> of a key from a set; null when it has none.</summary>
     public string? KeyId { get; }
@@ -50,8 +53,15 @@ public sealed class JwtVerificationKey
         return keys.Count > 0 ? keys : throw fields.Malformed("keys", "must have a key of kind EC, RSA or OKP that checks signatures");
     }
 
+    /// <summary>One key, such as the <c>jwk</c> of a header (RFC 7515 section 4.1.3).</summary>
+    /// <exception cref="MalformedDataException">It is broken, or of a kind that checks no signatures.</exception>
+    public static JwtVerificationKey FromJwk(JsonFields fields) =>
+        Parse(fields) ?? throw fields.Malformed("kty", "must be a key of kind EC, RSA or OKP that checks signatures");
+
     internal bool Verify(string algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
     {
+        if (_algorithm is not null && _algorithm != algorithm)
+            return false;
         if (_ed25519 is not null)
             return algorithm == "EdDSA" && Ed25519.Verify(_ed25519, signed, signature);
 
@@ -62,6 +72,8 @@ public sealed class JwtVerificationKey
             ("ES512", "P-521") => _key.VerifyEcdsa(HashAlgorithmName.SHA512, signed, signature),
             ("RS256", _) => _key.Verify(new(SignatureScheme.RsaPkcs1, HashAlgorithmName.SHA256), signed, signature),
             ("PS256", _) => _key.Verify(new(SignatureScheme.RsaPss, HashAlgorithmName.SHA256), signed, signature),
+            ("RS384", _) => _key.Verify(new(SignatureScheme.RsaPkcs1, HashAlgorithmName.SHA384), signed, signature),
+            ("PS384", _) => _key.Verify(new(SignatureScheme.RsaPss, HashAlgorithmName.SHA384), signed, signature),
             _ => false,
         };
     }
@@ -72,11 +84,12 @@ public sealed class JwtVerificationKey
             return null;
 
         var keyId = fields.FindText("kid", 256);
+        var algorithm = fields.FindText("alg", 32);
         return fields.Text("kty", 16) switch
         {
-            "OKP" when fields.Text("crv", 16) == "Ed25519" => new(Exactly(fields, "x", Ed25519.KeySize), null, keyId),
-            "EC" => new(null, Point(fields), keyId),
-            "RSA" => new(null, Rsa(fields), keyId),
+            "OKP" when fields.Text("crv", 16) == "Ed25519" => new(Exactly(fields, "x", Ed25519.KeySize), null, keyId, algorithm),
+            "EC" => new(null, Point(fields), keyId, algorithm),
+            "RSA" => new(null, Rsa(fields), keyId, algorithm),
             _ => null,
         };
     }

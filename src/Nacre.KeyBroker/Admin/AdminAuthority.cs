@@ -17,6 +17,8 @@ public sealed class AdminAuthority(
 
     public AdminTokenSigner Signer => signer;
 
+    public AdminMode Mode { get; init; }
+
     /// <exception cref="KbsProblemException">401 when the token is not good, 403 when it may not do this.</exception>
     public async ValueTask<AdminIdentity> RequireAsync(Route route, KbsCall call, CancellationToken cancel)
     {
@@ -24,7 +26,9 @@ public sealed class AdminAuthority(
         call.Subject.Name = identity.Name;
         if (identity.Tenant != signer.Tenant)
             throw Denied(identity, route, $"the token is for {(identity.Tenant is { } other ? $"the tenant {other}" : "no tenant")}");
-        if (!RoleList.Grants(identity.Role, route.Access))
+        var isGranted = identity.Acls is { } acls
+            ? acls.Any(acl => acl.Allows(identity.Role, route.PathOf(call.Values))) : RoleList.Grants(identity.Role, route.Access);
+        if (!isGranted)
             throw Denied(identity, route, $"this needs a role that may {route.Access}");
         if (identity.Methods.Count > 0 && !identity.Methods.Contains(route.Method))
             throw Denied(identity, route, $"the token is for {string.Join(", ", identity.Methods)}");
@@ -39,6 +43,10 @@ public sealed class AdminAuthority(
 
     private async ValueTask<AdminIdentity> IdentifyAsync(Route route, string? bearer, CancellationToken cancel)
     {
+        if (Mode == AdminMode.DenyAll)
+            throw Refused(route, "there are no administrators here (DenyAll)");
+        if (Mode == AdminMode.AllowAll)
+            return new AdminIdentity(RoleList.Admin, "anyone");
         if (bearer is null)
             throw Refused(route, "Failed to parse HTTP Auth Bearer header");
         if (bootstrap?.Is(bearer) == true)

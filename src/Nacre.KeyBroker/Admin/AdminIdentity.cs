@@ -14,6 +14,9 @@ public sealed record AdminIdentity(string Role, string Name)
     /// <summary>HTTP methods; empty: any.</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
+    /// <summary>Decide instead of the role's own grants; null when these do.</summary>
+    public IReadOnlyList<AdminAcl>? Acls { get; init; }
+
     /// <summary>Null for a token without an end.</summary>
     public DateTimeOffset? Expires { get; init; }
 

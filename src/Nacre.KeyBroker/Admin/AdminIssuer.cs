@@ -20,6 +20,9 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys) : IAdmi
     /// <summary>How far the clocks of the issuer and of this server may be apart.</summary>
     public TimeSpan Leeway { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>What its administrators may do, by path and role; null leaves it to <see cref="RoleList"/>.</summary>
+    public IReadOnlyList<AdminAcl>? Acls { get; init; }
+
     /// <summary>What <c>typ</c> in the header must be; null takes any.</summary>
     internal string? Type { get; init; }
 
@@ -53,6 +56,7 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys) : IAdmi
             Methods = Names(fields, "methods"),
             Tenant = fields.FindText("tenant", TenantName.MaxLength),
             Expires = expires,
+            Acls = Acls,
         }, null);
     }
 

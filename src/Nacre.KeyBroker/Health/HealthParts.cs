@@ -18,7 +18,7 @@ internal static class HealthParts
     private static readonly TimeSpan s_recent = TimeSpan.FromHours(1);
 
     public static IReadOnlyList<HealthPart> Create(
-        IKeyValueStore store, AuditLog audit, TokenSigner signer, CollateralOptions collateral, CollateralTrouble trouble, TimeProvider clock) =>
+        IKeyValueStore store, AuditLog audit, TokenSigner? signer, CollateralOptions collateral, CollateralTrouble trouble, TimeProvider clock) =>
     [
         new("store", true, cancel => CheckStoreAsync(store, audit.Chain, clock, cancel)),
         new("audit", true, _ =>
@@ -26,10 +26,16 @@ internal static class HealthParts
             audit.RequireWritable();
             return ValueTask.FromResult<string?>(null);
         }),
-        new("token-keys", true, async cancel => (await signer.DescribeAsync(cancel)).Count > 0 ? null : "there is no key"),
-        new("clock", true, cancel => CheckClockAsync(signer, clock, cancel)),
+        .. signer is null ? [] : PartsOf(signer, clock),
         new("clock-of-others", false, cancel => CompareClocksAsync(store, audit.Chain, clock, cancel)),
         new("collateral", false, _ => ValueTask.FromResult(CheckCollateral(collateral, trouble))),
+    ];
+
+    // A service elsewhere has keys and a clock of its own.
+    private static HealthPart[] PartsOf(TokenSigner signer, TimeProvider clock) =>
+    [
+        new("token-keys", true, async cancel => (await signer.DescribeAsync(cancel)).Count > 0 ? null : "there is no key"),
+        new("clock", true, cancel => CheckClockAsync(signer, clock, cancel)),
     ];
 
     // A write that is acknowledged and then read is what a release needs.

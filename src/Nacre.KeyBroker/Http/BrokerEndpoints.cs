@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Nacre.Attestation.Remote;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Health;
@@ -50,6 +51,8 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
         {
             if (problem.InnerException is StoreException)
                 LogStore(log, problem.InnerException);
+            if (problem.InnerException is AttestationUnavailableException unavailable)
+                LogAttestation(log, unavailable.Message, unavailable.InnerException?.Message);
             reply = KbsReply.Of(problem);
         }
         catch (BadHttpRequestException e)
@@ -188,6 +191,9 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store is not available")]
     private static partial void LogStore(ILogger log, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Message}: {Cause}")]
+    private static partial void LogAttestation(ILogger log, string message, string? cause);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed in a way that was not foreseen")]
     private static partial void LogUnexpected(ILogger log, Exception e);

@@ -1,3 +1,4 @@
+using Nacre.Attestation.Remote;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.KeyBroker.Audit;
@@ -36,6 +37,13 @@ public sealed class KbsProblemException : Exception
         {
             RetryAfter = s_pause,
         },
+        AttestationUnavailableException e => new(
+            503, ErrorTypes.Unavailable, $"the attestation service is not available: {e.Reason}; try again later", null, e)
+        {
+            RetryAfter = s_pause,
+        },
+        RemoteRefusalException e => new(
+            e.IsUnsupported ? 501 : e.IsForbidden ? 403 : 400, ErrorTypes.AttestationError, $"the attestation service refused: {e.Message}", null, e),
         StoreException e => new(503, ErrorTypes.Unavailable, "the store is not available; try again later", null, e)
         {
             RetryAfter = s_pause,

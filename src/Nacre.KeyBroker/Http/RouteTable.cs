@@ -69,6 +69,10 @@ public sealed record Route(
         return decided is Access.Guest or Access.WriteSecret ? this with { Access = decided } : this;
     }
 
+    /// <summary>The path of a request, from the root.</summary>
+    internal string PathOf(IReadOnlyDictionary<string, string> values) =>
+        "/" + string.Join('/', _parts.Select(part => part[0] == '{' ? values[part.TrimStart('{', '*').TrimEnd('}')] : part));
+
     internal bool TryMatch(IReadOnlyList<string> segments, [NotNullWhen(true)] out Dictionary<string, string>? values)
     {
         values = null;

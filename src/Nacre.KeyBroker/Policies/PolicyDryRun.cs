@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Nacre.Attestation;
 using Nacre.Attestation.Appraisal;
 using Nacre.Attestation.Policies;
 using Nacre.Attestation.ReferenceValues;
+using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Resources;
@@ -15,8 +17,7 @@ namespace Nacre.KeyBroker.Policies;
 /// that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest, as 15 seconds allow.
 /// </summary>
 public sealed class PolicyDryRun(
-    DecisionStore decisions, PolicyStore<AttestationPolicy> attestation, PolicyStore<ReleasePolicy> release, ReferenceValueStore references,
-    TimeProvider clock)
+    DecisionStore decisions, AttestationService? attestation, PolicyStore<ReleasePolicy> release, TimeProvider clock)
 {
     private const int MaxTold = 200;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
@@ -34,7 +35,9 @@ public sealed class PolicyDryRun(
         {
             return call["kind"] switch
             {
-                "attestation" => Report(await AppraiseAsync(attestation.Compile(policy), until, cancel)),
+                "attestation" when attestation is { RemoteReferences: null } => Report(await AppraiseAsync(attestation, policy, until, cancel)),
+                "attestation" => throw new KbsProblemException(
+                    501, ErrorTypes.AttestationError, "evidence is appraised by another service, or with its reference values; try attestation policies there"),
                 "resource" => Report(await ReleaseAsync(new StoredPolicy<ReleasePolicy>(policy, release.Compile(policy)), until, cancel)),
                 _ => throw KbsProblemException.NotFound($"there are no {call["kind"]} policies"),
             };
@@ -45,11 +48,13 @@ public sealed class PolicyDryRun(
         }
     }
 
-    private async ValueTask<List<JsonObject>> AppraiseAsync(AttestationPolicy candidate, DateTimeOffset until, CancellationToken cancel)
+    private async ValueTask<List<JsonObject>> AppraiseAsync(
+        AttestationService service, PolicyDocument document, DateTimeOffset until, CancellationToken cancel)
     {
-        var id = candidate.Document.Id;
-        var current = (await attestation.FindAsync(id, cancel))?.Compiled;
-        var snapshot = await references.SnapshotAsync(cancel);
+        var id = document.Id;
+        var candidate = service.Policies.Compile(document);
+        var current = (await service.Policies.FindAsync(id, cancel))?.Compiled;
+        var snapshot = await service.References.SnapshotAsync(cancel);
         var results = new List<JsonObject>();
         await foreach (var (appraisal, record) in decisions.AppraisalsAsync(cancel))
         {

@@ -18,9 +18,9 @@ public sealed class PolicyRoutes
     private readonly PolicySet _release;
     private readonly TimeProvider _clock;
 
-    public PolicyRoutes(PolicyStore<AttestationPolicy> attestation, PolicyStore<ReleasePolicy> release, TimeProvider clock)
+    internal PolicyRoutes(PolicySet attestation, PolicyStore<ReleasePolicy> release, TimeProvider clock)
     {
-        _attestation = new PolicySet<AttestationPolicy>("attestation", attestation, PolicyDocument.IsId, policy => policy.Warnings());
+        _attestation = attestation;
         _release = new PolicySet<ReleasePolicy>(
             "resource", release, id => id == ReleasePolicy.Id || ReleasePolicies.IsPath(id), policy => policy.Warnings());
         _clock = clock;

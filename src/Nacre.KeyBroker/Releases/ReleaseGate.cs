@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Nacre.Attestation.Policies;
+using Nacre.Attestation.Remote;
 using Nacre.Attestation.Tokens;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
@@ -101,10 +102,10 @@ public sealed class ReleaseGate(
             403, ErrorTypes.PolicyDeny, "Access denied by policy" + (options.ExplainToGuests ? $": {reasons[0]}" : ""), id);
     }
 
-    /// <summary>The guest's key where our tokens have it (trust.md 2.9); it is bound by the evidence of the primary TEE.</summary>
-    private static JsonWebKey RecipientOf(JsonObject claims)
+    /// <summary>The guest's key, which is bound by the evidence of the primary TEE, where the token has it (trust.md 2.9).</summary>
+    private JsonWebKey RecipientOf(JsonObject claims)
     {
-        var key = claims["submods"]?["cpu0"]?["ear.veraison.annotated-evidence"]?["runtime_data_claims"]?["tee-pubkey"]
+        var (key, _) = TeeKeyPaths.Find(claims, options.TeeKeyPaths)
             ?? throw new KbsProblemException(401, ErrorTypes.JweError, "JWE failed: the token names no TEE public key");
         using var document = Nacre.Formats.Json.StrictJson.Parse(JsonText.Utf8(key), "token.tee-pubkey", KbsProtocol.MaxMessageBytes);
         return JsonWebKey.Parse(document.RootElement, "token.tee-pubkey");

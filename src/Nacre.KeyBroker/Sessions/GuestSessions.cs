@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
-using Nacre.Attestation.Tokens;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
+using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Http;
 
 namespace Nacre.KeyBroker.Sessions;
 
 /// <summary>Who is asking: the claims of the guest's session (background check) or of its token (passport) (trust.md 1.8).</summary>
-public sealed class GuestSessions(SessionSealer sealer, SessionClaims sessions, TokenSigner signer, TimeProvider clock)
+public sealed class GuestSessions(SessionSealer sealer, SessionClaims sessions, IGuestTokens tokens, TimeProvider clock)
 {
     /// <exception cref="KbsProblemException">401 when neither is good.</exception>
     public async ValueTask<JsonObject> RequireAsync(KbsCall call, CancellationToken cancel)
@@ -17,7 +17,7 @@ public sealed class GuestSessions(SessionSealer sealer, SessionClaims sessions, 
 
         if (call.Bearer is { } token)
         {
-            var (tokenClaims, problem) = await signer.VerifyAsync(token, clock.GetUtcNow(), cancel);
+            var (tokenClaims, problem) = await tokens.VerifyAsync(token, clock.GetUtcNow(), cancel);
             return tokenClaims is not null ? Name(call, tokenClaims)
                 : throw new KbsProblemException(401, ErrorTypes.TokenVerifierError, $"Token Verifier error: {problem}");
         }
@@ -37,7 +37,7 @@ public sealed class GuestSessions(SessionSealer sealer, SessionClaims sessions, 
         try
         {
             return sealer.Open(cookie) is { } bytes && SessionState.Parse(bytes) is AttestedState session && clock.GetUtcNow() < session.Expires
-                ? await sessions.ReadAsync(session, cancel) : null;
+                && await sessions.ReadAsync(session, cancel) is { } kept ? tokens.ClaimsOf(kept) : null;
         }
         catch (MalformedDataException)
         {

@@ -5,6 +5,7 @@ using Nacre.Attestation.Tokens;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.KeyBroker.Attempts;
+using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.Storage;
@@ -13,8 +14,8 @@ namespace Nacre.KeyBroker.Sessions;
 
 /// <summary>The handshake: <c>auth</c> gives a challenge, <c>attest</c> takes the evidence for it (trust.md 1.4, 1.5).</summary>
 public sealed class HandshakeService(
-    AttestationService attestation, SessionSealer sealer, SessionClaims sessions, KeyProofs keyProofs, AttemptStore attempts,
-    DecisionStore decisions, IReplayCache replays, BrokerMetrics metrics, BrokerOptions options, TimeProvider clock)
+    IAttestationBackend attestation, IGuestTokens tokens, SessionSealer sealer, SessionClaims sessions, KeyProofs keyProofs,
+    AttemptStore attempts, DecisionStore decisions, IReplayCache replays, BrokerMetrics metrics, BrokerOptions options, TimeProvider clock)
 {
     private const int NonceBytes = 32;
 
@@ -37,8 +38,10 @@ public sealed class HandshakeService(
         var now = clock.GetUtcNow();
         var expires = now + options.SessionLife;
         var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
-        var (keyProof, parameters) = await keyProofs.ChallengeAsync(request, now, cancel);
-        var hash = HashFor(request);
+        var (keyProof, parameters) = attestation.TakesEndorsements ? await keyProofs.ChallengeAsync(request, now, cancel) : default;
+        var hash = attestation.SelectHash(request.Tee, request.SupportedHashAlgorithms)
+            ?? throw new KbsProblemException(401, ErrorTypes.AttestationError,
+                $"Attestation error: RCAR handshake Auth failed: none of the hash algorithms that are offered will do for '{request.Tee}'");
         if (hash != HashNames.Sha384)
             (parameters ??= [])["selected-hash-algorithm"] = hash;
 
@@ -58,7 +61,8 @@ public sealed class HandshakeService(
             PendingSession pending => await AttestAsync(pending, request, cancel),
 
             // The guest did not get the first reply: it gets the same claims again, signed again.
-            AttestedState attested when SameNonce(attested.Nonce, request) && await sessions.ReadAsync(attested, cancel) is { } claims => await TokenAsync(claims, cancel),
+            AttestedState attested when SameNonce(attested.Nonce, request)
+                && await sessions.ReadAsync(attested, cancel) is { } kept && tokens.ClaimsOf(kept) is not null => await TokenAsync(kept, cancel),
             _ => throw Unauthenticated("the session does not belong to this nonce"),
         };
     }
@@ -74,6 +78,7 @@ public sealed class HandshakeService(
 
         var now = clock.GetUtcNow();
         var reportData = request.RuntimeData.PrimaryDigest(session.HashAlgorithm, request.AdditionalEvidence);
+        var runtimeClaims = request.RuntimeData.ToJson();
         var endorsement = KeyProofs.Endorse(session, request, reportData);
         var outcome = await attestation.AttestAsync(
             new AttestationSubmission
@@ -83,14 +88,17 @@ public sealed class HandshakeService(
                     new(session.Tee, request.PrimaryEvidence, reportData)
                     {
                         Endorsement = endorsement,
-                        RuntimeClaims = request.RuntimeData.ToJson(),
+                        RuntimeClaims = runtimeClaims,
+                        RuntimeText = request.RuntimeData.PrimaryText(request.AdditionalEvidence),
+                        HashAlgorithm = session.HashAlgorithm,
                         InitDataDigest = initData?.Digest,
                         InitData = initData,
                     },
                     .. devices.Select(device =>
                         new SubmittedEvidence(device.Tee, device.Evidence, request.RuntimeData.DeviceDigest(HashNames.Sha384))
                         {
-                            RuntimeClaims = request.RuntimeData.ToJson(),
+                            RuntimeClaims = runtimeClaims,
+                            RuntimeText = request.RuntimeData.DeviceText(),
                         }),
                 ],
             },
@@ -123,12 +131,12 @@ public sealed class HandshakeService(
                 cancel);
         }
 
-        var expires = DateTimeOffset.FromUnixTimeSeconds((long)attested.Claims["exp"]!);
+        var kept = tokens.Keep(attested);
         metrics.Handshake(now - (session.Expires - options.SessionLife));
-        var reply = await TokenAsync(attested.Claims, cancel);
+        var reply = await TokenAsync(kept, cancel);
         return reply with
         {
-            Cookie = new SessionCookie(await sessions.SealAsync(attested.Claims, session.Nonce, expires, cancel), expires),
+            Cookie = new SessionCookie(await sessions.SealAsync(kept, session.Nonce, attested.Expires, cancel), attested.Expires),
         };
     }
 
@@ -162,15 +170,10 @@ public sealed class HandshakeService(
         throw Unauthenticated("the session is not known or has expired; begin again with auth");
     }
 
-    private async ValueTask<KbsReply> TokenAsync(JsonObject claims, CancellationToken cancel) =>
-        KbsReply.Of(new JsonObject { ["token"] = await attestation.Signer.SignAsync(claims, cancel) });
+    private async ValueTask<KbsReply> TokenAsync(JsonObject kept, CancellationToken cancel) =>
+        KbsReply.Of(new JsonObject { ["token"] = await tokens.TokenOfAsync(kept, cancel) });
 
     private static bool SameNonce(string nonce, AttestRequest request) => nonce == request.RuntimeData.Nonce;
-
-    // A TPM commits to 32 bytes; a longer digest would have to be cut (trust.md 1.7). Others keep the default of the protocol.
-    private static string HashFor(AuthRequest request) =>
-        request.Tee == Evidence.TeeNames.Tpm && request.SupportedHashAlgorithms?.Contains(HashNames.Sha256) == true
-            ? HashNames.Sha256 : HashNames.Sha384;
 
     private static IEnumerable<string> Remedies(NotAttested refused) =>
         refused.Reports.SelectMany(report => report.Checks).Where(check => check.Remedy is not null).Select(check => $"{check.Id}: {check.Remedy}");

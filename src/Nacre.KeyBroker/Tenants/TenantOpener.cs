@@ -1,9 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.Attestation.Tokens;
+using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Health;
+using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.Storage;
 using Nacre.Verifiers;
@@ -20,20 +23,28 @@ internal sealed class TenantOpener(
 {
     public async Task<Broker> OpenAsync(TenantRecord tenant, CancellationToken cancel)
     {
+        if (options.Backend is not null)
+        {
+            throw new KbsProblemException(
+                503, ErrorTypes.Unavailable, "this server has its Attestation Service elsewhere, which would share one tenant's policies with all");
+        }
+
         var store = new TenantStore(opened.Values, tenant);
-        var attestation = await AttestationService.OpenAsync(
-            store, verifiers, new AttestationServiceOptions { Tokens = TokensOf(tenant) }, options.Clock, cancel);
+        var backend = BrokerBackend.Of(
+            await AttestationService.OpenAsync(
+                store, verifiers, new AttestationServiceOptions { Tokens = TokensOf(tenant) }, options.Clock, cancel),
+            others: null);
         try
         {
             var admin = new AdminAuthority(
                 null, await AdminTokenSigner.OpenAsync(store, tenant.Name, cancel), options.AdminIssuers, options.Clock);
             return await Broker.OpenAsync(
-                opened with { Values = store }, attestation, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
+                opened with { Values = store }, backend, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
                 options.Logs.CreateLogger<Broker>(), cancel, tenant);
         }
         catch
         {
-            attestation.Dispose();
+            backend.Dispose();
             throw;
         }
     }

@@ -1,23 +1,27 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 
 namespace Nacre.Rpc.Grpc;
 
-/// <summary>Unary gRPC calls to one address over HTTP/2. Reuses its connection; safe for many callers.</summary>
+/// <summary>Unary gRPC calls to one address over HTTP/2, with or without TLS. Reuses its connection; safe for many callers.</summary>
 public sealed class GrpcClient : IDisposable
 {
-    private readonly string _address;
+    private readonly RpcAddress _address;
     private readonly HttpClient _http;
 
-    /// <summary>Without TLS.</summary>
-    public GrpcClient(RpcAddress address)
+    /// <param name="address">Where the service is.</param>
+    /// <param name="tls">Whom to believe, and what to show; null without TLS.</param>
+    public GrpcClient(RpcAddress address, SslClientAuthenticationOptions? tls = null)
     {
-        _address = address.ToString();
-        var handler = CreateHandler();
+        _address = address;
+        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), UseProxy = false, AllowAutoRedirect = false };
+        if (tls is not null)
+            handler.SslOptions = tls;
         if (address is RpcAddress.UnixSocket unix)
         {
             handler.ConnectCallback = async (_, cancel) =>
@@ -36,23 +40,19 @@ public sealed class GrpcClient : IDisposable
             };
         }
 
-        _http = CreateClient(handler, new(address is RpcAddress.Tcp tcp ? $"http://{tcp.Host}:{tcp.Port}" : "http://localhost"));
+        _http = new(handler)
+        {
+            BaseAddress = new(address is RpcAddress.Tcp tcp ? $"{(tls is null ? "http" : "https")}://{tcp.Host}:{tcp.Port}" : "http://localhost"),
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
     }
 
     /// <summary>With TLS: the server's certificate must name <paramref name="server"/> and come from one of these authorities.</summary>
     public GrpcClient(Uri server, X509Certificate2Collection authorities)
+        : this(new RpcAddress.Tcp(server.Host, server.Port), new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(authorities) })
     {
-        _address = server.GetLeftPart(UriPartial.Authority);
-        var trust = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-        };
-        trust.CustomTrustStore.AddRange(authorities);
-        var handler = CreateHandler();
-        handler.SslOptions.CertificateChainPolicy = trust;
-        _http = CreateClient(handler, server);
     }
 
     /// <exception cref="RpcException">The other side refused, or cannot be reached (UNAVAILABLE).</exception>
@@ -99,16 +99,17 @@ public sealed class GrpcClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static SocketsHttpHandler CreateHandler() =>
-        new() { ConnectTimeout = TimeSpan.FromSeconds(10), UseProxy = false, AllowAutoRedirect = false };
-
-    private static HttpClient CreateClient(SocketsHttpHandler handler, Uri server) => new(handler)
+    private static X509ChainPolicy Trusting(X509Certificate2Collection authorities)
     {
-        BaseAddress = server,
-        DefaultRequestVersion = HttpVersion.Version20,
-        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
+    }
 
     // The trailers come only after the whole body; an empty body means that they hold a refusal.
     private static async ValueTask<byte[]?> ReadAsync(HttpResponseMessage response, CancellationToken cancel)

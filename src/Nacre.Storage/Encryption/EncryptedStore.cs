@@ -41,6 +41,18 @@ public sealed class EncryptedStore : IKeyValueStore
     public static Task<EncryptedStore> OpenAsync(IKeyValueStore inner, IMasterKey master, CancellationToken cancel) =>
         OpenAsync(inner, [master], TimeProvider.System, cancel);
 
+    /// <summary>Whether a store has a data key already.</summary>
+    public static async Task<bool> IsMadeAsync(IKeyValueStore inner, CancellationToken cancel) =>
+        await inner.FindAsync(KeyRingRow.Space, KeyRingRow.Key, cancel) is not null;
+
+    /// <summary>Looks whether a store that is made could be read; changes nothing.</summary>
+    /// <exception cref="StoreException">No master key is the one it was made with.</exception>
+    public static async Task RequireKeyAsync(IKeyValueStore inner, IReadOnlyList<IMasterKey> masters, CancellationToken cancel)
+    {
+        var wrapped = await inner.FindAsync(KeyRingRow.Space, KeyRingRow.Key, cancel) ?? throw new StoreException("the store holds no data key");
+        await RequireKeyAsync([StoreWrite.Set(KeyRingRow.Space, KeyRingRow.Key, wrapped.Value)], masters, cancel);
+    }
+
     /// <summary>Looks whether rows that are to become a store could be read.</summary>
     /// <exception cref="StoreException">No master key is the one they were made with.</exception>
     public static async Task RequireKeyAsync(IReadOnlyList<StoreWrite> rows, IReadOnlyList<IMasterKey> masters, CancellationToken cancel)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 
@@ -57,6 +56,11 @@ internal sealed class PythonGrpc : IDisposable
     public Task<JsonObject> CheckAsync(string address, string service) => CallAsync(
         address, "health", "/grpc.health.v1.Health", "Check", "HealthCheckRequest", "HealthCheckResponse", new() { ["service"] = service });
 
+    /// <summary>Python modules of our proto files.</summary>
+    public static Task MakeMessagesAsync(string folder) => ToolProcess.RunAsync(
+        "protoc",
+        [$"--proto_path={Path.Combine(Root(), "proto")}", $"--python_out={folder}", "attestation.proto", "reference.proto", "health.proto"]);
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private async Task<JsonObject> CallAsync(
@@ -65,7 +69,7 @@ internal sealed class PythonGrpc : IDisposable
         var target = address[(address.IndexOf("://", StringComparison.Ordinal) + 3)..];
         if (!File.Exists(Path.Combine(_folder, "call.py")))
             await PrepareAsync();
-        var output = await RunAsync(
+        var output = await ToolProcess.RunAsync(
             "/usr/bin/python3",
             [
                 Path.Combine(_folder, "call.py"), _folder, target, package, service, method, request, response, body.ToJsonString(),
@@ -77,25 +81,7 @@ internal sealed class PythonGrpc : IDisposable
     private async Task PrepareAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "call.py"), Script);
-        await RunAsync(
-            "protoc",
-            [$"--proto_path={Path.Combine(Root(), "proto")}", $"--python_out={_folder}", "attestation.proto", "reference.proto", "health.proto"]);
-    }
-
-    private static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program}: {await error}");
-        return output;
+        await MakeMessagesAsync(_folder);
     }
 
     private static string Root([CallerFilePath] string here = "") =>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.Attestation.Remote;
 using Nacre.Attestation.Tokens;
 using Nacre.Attesters.Sample;
 using Nacre.Client;
@@ -53,11 +54,12 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="tokens">What attestation tokens say.</param>
     /// <param name="fillsStore">Without it there is no secret.</param>
     /// <param name="with">Changes anything else.</param>
+    /// <param name="backend">The service elsewhere that verifies evidence; null for the server itself.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
         AuditLogOptions? audit = null, IReadOnlyList<IAdminTokenSource>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
         string? store = null, TokenOptions? tokens = null, bool fillsStore = true,
-        Func<TrustServerOptions, TrustServerOptions>? with = null)
+        Func<TrustServerOptions, TrustServerOptions>? with = null, RemoteOptions? backend = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -74,6 +76,7 @@ internal sealed class TrustStage : IAsyncDisposable
             Audit = audit,
             Tokens = tokens ?? new(),
             AdminIssuers = issuers ?? [],
+            Backend = backend,
         };
         var server = await TrustServer.StartAsync(with?.Invoke(options) ?? options, CancellationToken.None);
         var stage = new TrustStage(server, place, clock, directory is null);

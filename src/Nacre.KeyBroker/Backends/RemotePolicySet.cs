@@ -1,0 +1,48 @@
+using Nacre.Attestation.Policies;
+using Nacre.Attestation.Remote;
+using Nacre.Evidence.Protocol;
+using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Policies;
+using Nacre.Rego;
+
+namespace Nacre.KeyBroker.Backends;
+
+/// <summary>
+/// Attestation policies of a service elsewhere. Its contract lets them be set and nothing else; what they are, it does not say.
+/// </summary>
+internal sealed class RemotePolicySet(IRemoteAttestation remote) : PolicySet("attestation")
+{
+    public override bool IsId(string id) => PolicyDocument.IsId(id);
+
+    public override ValueTask<IReadOnlyList<PolicyDocument>> ListAsync(CancellationToken cancel) =>
+        ValueTask.FromResult<IReadOnlyList<PolicyDocument>>([]);
+
+    public override ValueTask<PolicyDocument?> FindAsync(string id, CancellationToken cancel) => throw Unsupported();
+
+    /// <returns>Version 0: the service counts none.</returns>
+    public override async ValueTask<(int Version, IReadOnlyList<RegoError> Warnings)> SetAsync(
+        PolicyDocument policy, PolicyChange change, CancellationToken cancel)
+    {
+        AttestationPolicy compiled;
+        try
+        {
+            compiled = AttestationPolicy.Compile(policy);
+        }
+        catch (RegoException e)
+        {
+            throw Unusable(e);
+        }
+
+        await remote.SetPolicyAsync(policy, cancel);
+        return (0, compiled.Warnings());
+    }
+
+    public override ValueTask<bool> DeleteAsync(string id, PolicyChange change, CancellationToken cancel) => throw Unsupported();
+
+    public override ValueTask<IReadOnlyList<PolicyVersion>> HistoryAsync(string id, CancellationToken cancel) => throw Unsupported();
+
+    public override ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel) => throw Unsupported();
+
+    private static KbsProblemException Unsupported() => new(
+        501, ErrorTypes.AttestationError, "attestation policies are kept by another service, which lets them only be set from here");
+}
