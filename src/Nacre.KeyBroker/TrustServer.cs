@@ -122,7 +122,7 @@ public sealed class TrustServer : IAsyncDisposable
         opened.Push(collateral);
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
-            store, verifiers, new AttestationServiceOptions { Tokens = options.Tokens }, options.Clock, cancel);
+            store, verifiers, options.Attestation, options.Clock, cancel);
         var audit = await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
@@ -138,8 +138,11 @@ public sealed class TrustServer : IAsyncDisposable
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
             certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
         opened.Push(services);
+        var references = await attestation.References.SnapshotAsync(cancel);
+        metrics.ObserveReferences(() => references.CountAt(options.Clock.GetUtcNow()));
         var metricsServer = options.MetricsUrl is null ? null
-            : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
+            : await MetricsServer.StartAsync(
+                options.MetricsUrl, metrics, async stop => references = await attestation.References.SnapshotAsync(stop), options.Logs, cancel);
         await places.StartedAsync();
         return new TrustServer(web, broker, certificate, places, services, collateral, audit, metrics, metricsServer);
     }

@@ -34,6 +34,7 @@ internal static class ServeCommand
         var admin = AdminFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
         var services = ServiceFlags.AddToServer(command);
+        var references = ReferenceFlags.AddTo(command, hasPolicies: true);
         command.Subcommands.Add(ServeServicesCommand.CreateAttestation());
         command.Subcommands.Add(ServeServicesCommand.CreateReferenceValues());
         command.SetAction(async (line, cancel) =>
@@ -64,7 +65,7 @@ internal static class ServeCommand
                 MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
                 Logs = logs,
             };
-            return await RunAsync(options, Console.Out, Console.Error, cancel);
+            return await RunAsync(references.AddTo(line, options), Console.Out, Console.Error, cancel);
         });
         return command;
     }

@@ -19,8 +19,9 @@ internal static class ServeServicesCommand
         var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
+        var references = ReferenceFlags.AddTo(command, hasPolicies: true);
         command.SetAction((line, cancel) => RunAsync(
-            Options(line, store, services) with
+            references.AddTo(line, Options(line, store, services)) with
             {
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, store.Read(line).Directory),
@@ -37,7 +38,8 @@ internal static class ServeServicesCommand
             "Run the Reference Value Provider Service alone. Example: nacre serve rvps --data /var/lib/nacre-rvps --grpc 127.0.0.1:50003");
         var services = ServiceFlags.AddToReferenceValues(command);
         var store = StoreFlags.AddTo(command);
-        command.SetAction((line, cancel) => RunAsync(Options(line, store, services), cancel));
+        var references = ReferenceFlags.AddTo(command, hasPolicies: false);
+        command.SetAction((line, cancel) => RunAsync(references.AddTo(line, Options(line, store, services)), cancel));
         return command;
     }
 

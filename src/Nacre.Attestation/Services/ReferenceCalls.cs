@@ -34,9 +34,10 @@ internal sealed class ReferenceCalls(ReferenceValueStore references, ReferenceVa
 
         try
         {
-            await references.RegisterAsync(ReferenceValueMessage.Parse(Encoding.UTF8.GetBytes(message), trust, clock.GetUtcNow()), cancel);
+            await references.RegisterAsync(
+                ReferenceValueMessage.Parse(Encoding.UTF8.GetBytes(message), trust, clock.GetUtcNow()), "gRPC", cancel);
         }
-        catch (MalformedDataException e)
+        catch (Exception e) when (e is MalformedDataException or ReferenceValueException)
         {
             throw new ServiceCallException(Registration, e.Message, e);
         }

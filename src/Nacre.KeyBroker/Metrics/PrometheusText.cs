@@ -32,6 +32,7 @@ public sealed class PrometheusText : IDisposable
 
     public string Write()
     {
+        _listener.RecordObservableInstruments();
         var text = new StringBuilder();
         lock (_gate)
         {
@@ -53,7 +54,8 @@ public sealed class PrometheusText : IDisposable
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var isHistogram = instrument is Histogram<double>;
-        var name = instrument.Name.Replace('.', '_') + (isHistogram ? "_seconds" : "_total");
+        var isGauge = instrument is ObservableGauge<long>;
+        var name = instrument.Name.Replace('.', '_') + (isHistogram ? "_seconds" : isGauge ? "" : "_total");
         var labels = Labels(tags);
         lock (_gate)
         {
@@ -64,7 +66,10 @@ public sealed class PrometheusText : IDisposable
                 _series.Add((name, labels), series = new Series(instrument, isHistogram ? new long[s_bounds.Length + 1] : null));
             }
 
-            series.Add(value);
+            if (isGauge)
+                series.Set(value);
+            else
+                series.Add(value);
         }
     }
 
@@ -93,6 +98,10 @@ public sealed class PrometheusText : IDisposable
 
         public long[]? Buckets { get; } = buckets;
 
+        private string Kind => Buckets is not null ? "histogram" : Instrument is ObservableGauge<long> ? "gauge" : "counter";
+
+        public void Set(double value) => _sum = value;
+
         public void Add(double value)
         {
             _sum += value;
@@ -105,7 +114,7 @@ public sealed class PrometheusText : IDisposable
 
         public void WriteHead(StringBuilder text, string name) => text.Append(
             CultureInfo.InvariantCulture,
-            $"# HELP {name} {Instrument.Description}\n# TYPE {name} {(Buckets is null ? "counter" : "histogram")}\n");
+            $"# HELP {name} {Instrument.Description}\n# TYPE {name} {Kind}\n");
 
         public void Write(StringBuilder text, string name, string labels)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Tokens;
 using Nacre.Attesters.Sample;
 using Nacre.Client;
@@ -51,10 +52,11 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="broker">How the broker behaves otherwise.</param>
     /// <param name="store">As <c>--store</c> has it; null for a file in the directory.</param>
     /// <param name="tokens">What attestation tokens say.</param>
+    /// <param name="trust">Whose reference values are believed.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
         AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
-        string? store = null, TokenOptions? tokens = null)
+        string? store = null, TokenOptions? tokens = null, ReferenceValueTrust? trust = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -71,6 +73,7 @@ internal sealed class TrustStage : IAsyncDisposable
                 Clock = clock,
                 Audit = audit,
                 Tokens = tokens ?? new(),
+                ReferenceTrust = trust ?? ReferenceValueTrust.None,
                 AdminIssuers = issuers ?? [],
             },
             CancellationToken.None);
