@@ -101,7 +101,7 @@ public sealed class AttestationService : IAttestationBackend, IDisposable
 
         while (true)
         {
-            var outcome = await AppraiseAsync(submission.PolicySet ?? _options.PolicySet, verified, reports, references, at, cancel);
+            var outcome = await AppraiseAsync(submission.PolicySets ?? _options.PolicySets, verified, reports, references, at, cancel);
             if (references.Unknown.Count == 0)
                 return outcome;
 
@@ -119,16 +119,20 @@ public sealed class AttestationService : IAttestationBackend, IDisposable
     }
 
     private async Task<AttestationOutcome> AppraiseAsync(
-        string policySet, List<(VerifiedClaims Claims, SubmittedEvidence Evidence)> verified, List<EvidenceReport> reports,
+        IReadOnlyList<string> policySets, List<(VerifiedClaims Claims, SubmittedEvidence Evidence)> verified, List<EvidenceReport> reports,
         ReferenceValueSnapshot references, DateTimeOffset at, CancellationToken cancel)
     {
         var counters = new Dictionary<string, int>();
         var submodules = new List<SubmoduleAppraisal>();
         foreach (var (claims, evidence) in verified)
         {
-            var id = $"{policySet}_{claims.TeeClass}";
-            if (await Policies.FindAsync(id, cancel) is not { } policy)
-                return new NotAttested(reports, $"there is no attestation policy '{id}' for a TEE of class {claims.TeeClass}; set one");
+            var policies = new List<AttestationPolicy>();
+            foreach (var id in policySets.Select(set => $"{set}_{claims.TeeClass}"))
+            {
+                if (await Policies.FindAsync(id, cancel) is not { } policy)
+                    return new NotAttested(reports, $"there is no attestation policy '{id}' for a TEE of class {claims.TeeClass}; set one");
+                policies.Add(policy.Compiled);
+            }
 
             var index = counters.GetValueOrDefault(claims.TeeClass);
             counters[claims.TeeClass] = index + 1;
@@ -136,7 +140,7 @@ public sealed class AttestationService : IAttestationBackend, IDisposable
             try
             {
                 submodules.Add(Appraise(
-                    $"{claims.TeeClass}{index}", claims.Tee, policySet, document, policy.Compiled, new ReferenceQuery(references, at), cancel));
+                    $"{claims.TeeClass}{index}", claims.Tee, policySets[0], document, policies, () => new ReferenceQuery(references, at), cancel));
             }
             catch (Exception e) when (e is RegoException or PolicyResultException)
             {
@@ -148,21 +152,30 @@ public sealed class AttestationService : IAttestationBackend, IDisposable
     }
 
     private static SubmoduleAppraisal Appraise(
-        string name, string tee, string policySet, JsonObject document, AttestationPolicy policy, ReferenceQuery references,
-        CancellationToken cancel)
+        string name, string tee, string policySet, JsonObject document, IReadOnlyList<AttestationPolicy> policies,
+        Func<ReferenceQuery> references, CancellationToken cancel)
     {
         var input = RegoValue.Parse(JsonText.Utf8(document));
-        var decision = policy.Evaluate(input, references, cancel);
+        var appraisals = new List<PolicyAppraisal>();
+        foreach (var policy in policies)
+        {
+            var query = references();
+            var decision = policy.Evaluate(input, query, cancel);
+            appraisals.Add(new(policy.Document, decision.Vector, decision.Extensions)
+            {
+                Findings = Findings.Create(tee, document, policy, decision.Vector, input, query, cancel),
+            });
+        }
+
         return new SubmoduleAppraisal
         {
             Name = name,
             Tee = tee,
-            Policy = policy.Document,
             PolicySet = policySet,
-            Vector = decision.Vector,
-            Extensions = decision.Extensions,
+            Policies = appraisals,
+            Vector = TrustVector.Worst([.. appraisals.Select(appraisal => appraisal.Vector)]),
+            Extensions = PolicyExtensions.Join(appraisals),
             Claims = document,
-            Findings = Findings.Create(tee, document, policy, decision.Vector, input, references, cancel),
         };
     }
 
@@ -182,8 +195,12 @@ public sealed record AttestationServiceOptions
     /// <summary>Where another service keeps the reference values, as <c>HOST:PORT</c>; null for the store of this one.</summary>
     public string? ReferencesAddress { get; init; }
 
-    /// <summary>The policies used are this with an underscore and the class of the TEE.</summary>
-    public string PolicySet { get; init; } = "default";
+    public const int MaxPolicySets = 8;
+
+    public static IReadOnlyList<string> DefaultPolicySets { get; } = ["default"];
+
+    /// <summary>At least one, each once. The policies used are each of these with an underscore and the class of the TEE; all of them appraise.</summary>
+    public IReadOnlyList<string> PolicySets { get; init; } = DefaultPolicySets;
 
     public TokenOptions Tokens { get; init; } = new();
 }

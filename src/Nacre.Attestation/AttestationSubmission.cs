@@ -9,8 +9,8 @@ public sealed record AttestationSubmission
 {
     public required IReadOnlyList<SubmittedEvidence> Evidence { get; init; }
 
-    /// <summary>The policies used are this with an underscore and the class of the TEE; null for the service's.</summary>
-    public string? PolicySet { get; init; }
+    /// <summary>The policies used are each of these with an underscore and the class of the TEE; null for the service's.</summary>
+    public IReadOnlyList<string>? PolicySets { get; init; }
 }
 
 /// <summary>The evidence of one TEE.</summary>

@@ -88,22 +88,57 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
         GetAsync(Policy("policies", kind, id), cancel);
 
     /// <summary>Registers values by name, all or none, in upstream's message (trust.md 4.2).</summary>
-    public Task AddReferenceValuesAsync(JsonObject values, CancellationToken cancel)
+    public Task AddReferenceValuesAsync(JsonObject values, CancellationToken cancel) =>
+        RegisterReferenceValuesAsync("sample", JsonText.Utf8(values), false, null, cancel);
+
+    /// <summary>Registers what a document says, all or none.</summary>
+    /// <param name="type">Of the document, such as <c>slsa</c>.</param>
+    /// <param name="document">As it was signed.</param>
+    /// <param name="isStaged">The values count for nothing until they are activated.</param>
+    /// <param name="expiration">When they end, as RFC 3339 writes it; null for a year.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task RegisterReferenceValuesAsync(
+        string type, ReadOnlyMemory<byte> document, bool isStaged, string? expiration, CancellationToken cancel)
     {
         var message = new JsonObject
         {
             ["version"] = "0.1.0",
-            ["type"] = "sample",
-            ["payload"] = Convert.ToBase64String(JsonText.Utf8(values)),
+            ["type"] = type,
+            ["payload"] = Convert.ToBase64String(document.Span),
         };
+        if (isStaged)
+            message["state"] = "staged";
+        if (expiration is not null)
+            message["expiration"] = expiration;
         return transport.SendAsync(HttpMethod.Post, "reference-value", JsonText.Utf8(message), null, _credential, cancel);
     }
 
-    /// <summary><c>{"reference-values":[{"name","value","expiration"}]}</c>.</summary>
+    /// <summary><c>{"reference-values":[{"name","value","expiration","state","days-left","provenance"?}]}</c>.</summary>
     public Task<JsonObject> ListReferenceValuesAsync(CancellationToken cancel) => GetAsync("admin/reference-values", cancel);
 
+    /// <summary><c>{"name","state","events":[{"event","author","at","note"?,"value"}]}</c>, the newest last.</summary>
+    public Task<JsonObject> GetReferenceHistoryAsync(string name, CancellationToken cancel) =>
+        GetAsync($"admin/reference-history/{Segments(name)}", cancel);
+
+    /// <summary>Staged values count from now on, all or none.</summary>
+    public Task ActivateReferenceValuesAsync(IReadOnlyList<string> names, string? note, CancellationToken cancel) =>
+        PostAsync("admin/reference-activation", NamesBody(names, note), cancel);
+
+    /// <summary>Values count no more, all or none, and cannot be registered again.</summary>
+    /// <param name="names">Of the values.</param>
+    /// <param name="item">The one of their allowed values that is revoked; null for all.</param>
+    /// <param name="note">Why; null for no reason.</param>
+    /// <param name="cancel">Stops the exchange.</param>
+    public Task RevokeReferenceValuesAsync(IReadOnlyList<string> names, JsonNode? item, string? note, CancellationToken cancel)
+    {
+        var body = NamesBody(names, note);
+        if (item is not null)
+            body["value"] = item.DeepClone();
+        return PostAsync("admin/reference-revocation", body, cancel);
+    }
+
     public Task DeleteReferenceValueAsync(string name, CancellationToken cancel) =>
-        transport.SendAsync(HttpMethod.Delete, $"admin/reference-values/{Uri.EscapeDataString(name)}", null, null, _credential, cancel);
+        transport.SendAsync(HttpMethod.Delete, $"admin/reference-values/{Segments(name)}", null, null, _credential, cancel);
 
     /// <summary><c>{"attempts":[…]}</c>, newest first.</summary>
     public Task<JsonObject> ListAttemptsAsync(CancellationToken cancel) => GetAsync("admin/attempts", cancel);
@@ -166,7 +201,20 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     // The parts of an id are checked by the server; a slash between them stays one.
     private static string Policy(string noun, PolicyKind kind, string id) =>
         $"admin/{noun}/{(kind == PolicyKind.Attestation ? "attestation" : "resource")}/"
-        + $"{string.Join('/', id.Split('/').Select(Uri.EscapeDataString))}";
+        + Segments(id);
+
+    private static string Segments(string id) => string.Join('/', id.Split('/').Select(Uri.EscapeDataString));
+
+    private static JsonObject NamesBody(IReadOnlyList<string> names, string? note)
+    {
+        var body = new JsonObject { ["names"] = new JsonArray([.. names.Select(name => (JsonNode)name)]) };
+        if (note is not null)
+            body["note"] = note;
+        return body;
+    }
+
+    private Task PostAsync(string path, JsonObject body, CancellationToken cancel) =>
+        transport.SendAsync(HttpMethod.Post, path, JsonText.Utf8(body), null, _credential, cancel);
 
     private static JsonObject PolicyBody(string rego) => new() { ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(rego)) };
 

@@ -64,7 +64,7 @@ public sealed class AttestationServer : IAsyncDisposable
             opened.Push(collateral);
             var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
             attestation = await AttestationService.OpenAsync(
-                store.Values, verifiers, new AttestationServiceOptions { Tokens = options.Tokens, ReferencesAddress = options.ReferencesAddress }, options.Clock, cancel);
+                store.Values, verifiers, options.Attestation, options.Clock, cancel);
             opened.Push(new Closing(attestation));
         }
 
@@ -72,7 +72,7 @@ public sealed class AttestationServer : IAsyncDisposable
         if (attestation is null)
             opened.Push(new Closing(references));
         var services = await ServiceListeners.StartAsync(
-            options.Services, attestation, references, attestation?.ReferenceTrust ?? ReferenceValueTrust.None,
+            options.Services, attestation, references, options.ReferenceTrust,
             certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
         opened.Push(services);
         await store.StartedAsync();

@@ -155,10 +155,7 @@ public sealed class TrustServer : IAsyncDisposable
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var backend = options.Backend is { } elsewhere
             ? BrokerBackend.Elsewhere(elsewhere, options.Clock)
-            : BrokerBackend.Of(
-                await AttestationService.OpenAsync(
-                    store, verifiers, new() { Tokens = options.Tokens, ReferencesAddress = options.ReferencesAddress }, options.Clock, cancel),
-                options.TokenTrust);
+            : BrokerBackend.Of(await AttestationService.OpenAsync(store, verifiers, options.Attestation, options.Clock, cancel), options.TokenTrust);
         var audit = await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
@@ -181,8 +178,10 @@ public sealed class TrustServer : IAsyncDisposable
             certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
         if (services is not null)
             opened.Push(services);
+        var watch = await ReferenceWatch.StartAsync(backend.BuiltIn, metrics, options.Clock, cancel);
         var metricsServer = options.MetricsUrl is null ? null
-            : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
+            : await MetricsServer.StartAsync(
+                options.MetricsUrl, metrics, watch.RefreshAsync, options.Logs, cancel);
         await places.StartedAsync();
         return new TrustServer(web, tenants, certificate, tls, places, services, collateral, audit, metrics, metricsServer);
     }

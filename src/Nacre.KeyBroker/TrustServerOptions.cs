@@ -1,7 +1,7 @@
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nacre.Attestation;
+using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Remote;
 using Nacre.Attestation.Services;
 using Nacre.Attestation.Tokens;
@@ -62,6 +62,14 @@ public sealed record TrustServerOptions
 
     /// <summary>What attestation tokens say, and how they are signed.</summary>
     public TokenOptions Tokens { get; init; } = new();
+
+    /// <summary>Whose signatures are believed on documents that bring reference values.</summary>
+    public ReferenceValueTrust ReferenceTrust { get; init; } = ReferenceValueTrust.None;
+
+    /// <summary>The policies that appraise when a caller asks for no others, as <see cref="AttestationServiceOptions.PolicySets"/>.</summary>
+    public IReadOnlyList<string> PolicyIds { get; init; } = AttestationServiceOptions.DefaultPolicySets;
+
+    internal AttestationServiceOptions Attestation => new() { Tokens = Tokens, ReferenceTrust = ReferenceTrust, PolicySets = PolicyIds, ReferencesAddress = ReferencesAddress };
 
     /// <summary>As <see cref="Storage.StoreLocation.Address"/>.</summary>
     public string Store { get; init; } = Storage.StoreList.Default;

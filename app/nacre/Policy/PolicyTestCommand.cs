@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Nacre.Attestation.Policies;
 using Nacre.Rego;
 
 namespace Nacre.Cli.Policy;
@@ -22,7 +23,7 @@ internal static class PolicyTestCommand
 
     internal static async Task<int> RunAsync(PolicyFiles files, bool verbose, bool coverage, TextWriter output, CancellationToken cancel)
     {
-        var program = RegoProgram.Compile(files.Sources, new RegoOptions { HostBuiltins = [PolicyTestCases.Probe] });
+        var program = RegoProgram.Compile(files.Sources, new RegoOptions { HostBuiltins = [PolicyTestCases.Probe, ReferenceQuery.Empty] });
         var covered = new Dictionary<(string File, int Line), int>();
         var (passed, failed, skipped) = (0, 0, 0);
         foreach (var name in program.RuleNames)

@@ -38,7 +38,8 @@ internal static class ServeCommand
         var tokens = TokenFlags.AddTo(command);
         var services = ServiceFlags.AddToServer(command);
         var backends = BackendFlags.AddTo(command);
-        var references = ReferencesFlag.AddTo(command);
+        var rvps = ReferencesFlag.AddTo(command);
+        var references = ReferenceFlags.AddTo(command, hasPolicies: true);
         var config = ConfigFlag.AddTo(
             command, "kbs-config.toml (or .yaml, .json)", store, (file, line) => KbsConfig.Read(file, line, line.GetValue(development)));
         command.Subcommands.Add(ServeServicesCommand.CreateAttestation());
@@ -60,7 +61,7 @@ internal static class ServeCommand
 
             var place = store.Read(line);
             var (backend, trust) = backends.Read(line, line.GetValue(development), settings?.ApiKey);
-            return new TrustServerOptions
+            return references.AddTo(line, new TrustServerOptions
             {
                 DataDirectory = place.Directory,
                 Store = place.Address,
@@ -74,7 +75,7 @@ internal static class ServeCommand
                 Tokens = tokens.Read(line),
                 Backend = backend,
                 TokenTrust = trust,
-                ReferencesAddress = references.Read(line),
+                ReferencesAddress = rvps.Read(line),
                 Services = services.Read(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions
@@ -85,7 +86,7 @@ internal static class ServeCommand
                     Plugins = plugins.Read(line),
                 },
                 MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
-            };
+            });
         }
     }
 

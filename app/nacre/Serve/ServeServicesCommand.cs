@@ -20,18 +20,19 @@ internal static class ServeServicesCommand
         var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
-        var references = ReferencesFlag.AddTo(command);
+        var rvps = ReferencesFlag.AddTo(command);
+        var references = ReferenceFlags.AddTo(command, hasPolicies: true);
         var config = ConfigFlag.AddTo(
             command, "as-config.json (or .yaml, .toml)", store, (file, line) => AttestationConfig.Read(file, line.GetValue(development)));
         command.SetAction((line, cancel) => config.RunAsync(line, Read, options => RunAsync(options, cancel), cancel));
         return command;
 
-        TrustServerOptions Read(ParseResult line, ServeSettings? _) => Options(line, store, services) with
+        TrustServerOptions Read(ParseResult line, ServeSettings? _) => references.AddTo(line, Options(line, store, services)) with
         {
             Development = line.GetValue(development),
             Collateral = collateral.Read(line, store.Read(line).Directory),
             Tokens = tokens.Read(line),
-            ReferencesAddress = references.Read(line),
+            ReferencesAddress = rvps.Read(line),
         };
     }
 
@@ -42,9 +43,10 @@ internal static class ServeServicesCommand
             "Run the Reference Value Provider Service alone. Example: nacre serve rvps --data /var/lib/nacre-rvps --grpc 127.0.0.1:50003");
         var services = ServiceFlags.AddToReferenceValues(command);
         var store = StoreFlags.AddTo(command);
+        var references = ReferenceFlags.AddTo(command, hasPolicies: false);
         var config = ConfigFlag.AddTo(command, "rvps.json (or .yaml, .toml)", store, (file, _) => RvpsConfig.Read(file));
-        command.SetAction((line, cancel) =>
-            config.RunAsync(line, (joined, _) => Options(joined, store, services), options => RunAsync(options, cancel), cancel));
+        command.SetAction((line, cancel) => config.RunAsync(
+            line, (joined, _) => references.AddTo(joined, Options(joined, store, services)), options => RunAsync(options, cancel), cancel));
         return command;
     }
 

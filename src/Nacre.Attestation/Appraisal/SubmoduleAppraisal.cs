@@ -3,7 +3,7 @@ using Nacre.Attestation.Policies;
 
 namespace Nacre.Attestation.Appraisal;
 
-/// <summary>What policy made of the claims of one device.</summary>
+/// <summary>What policies made of the claims of one device.</summary>
 public sealed record SubmoduleAppraisal
 {
     /// <summary>Class and counter, such as <c>cpu0</c>.</summary>
@@ -12,20 +12,34 @@ public sealed record SubmoduleAppraisal
     /// <summary>Wire name of the TEE.</summary>
     public required string Tee { get; init; }
 
-    /// <summary>The policy that decided.</summary>
-    public required PolicyDocument Policy { get; init; }
-
-    /// <summary>The policy id without the class, as the token names it.</summary>
+    /// <summary>The first policy id without the class, as the token names it.</summary>
     public required string PolicySet { get; init; }
 
+    /// <summary>Each policy that appraised, in the order in which they were asked for; at least one.</summary>
+    public required IReadOnlyList<PolicyAppraisal> Policies { get; init; }
+
+    /// <summary>The worst of what they gave, claim by claim.</summary>
     public required TrustVector Vector { get; init; }
 
-    /// <summary>Members that the policy adds to the submodule, by name.</summary>
+    /// <summary>
+    /// The worst tier of the vector; but none at all when one of the policies asserts nothing, whatever the others say: silence is not consent.
+    /// </summary>
+    public TrustTier Status => Vector.Status == TrustTier.Affirming && Policies.Any(policy => policy.Vector.Status == TrustTier.None)
+        ? TrustTier.None : Vector.Status;
+
+    /// <summary>Members that the policies add to the submodule, by name.</summary>
     public required IReadOnlyList<KeyValuePair<string, JsonNode?>> Extensions { get; init; }
 
     /// <summary>The input of the policy, which is also the token's annotated evidence.</summary>
     public required JsonObject Claims { get; init; }
 
+    /// <summary>Why it is not affirming; empty when it is.</summary>
+    public IEnumerable<AppraisalFinding> Findings => Policies.SelectMany(policy => policy.Findings);
+}
+
+/// <summary>What one policy made of them.</summary>
+public sealed record PolicyAppraisal(PolicyDocument Policy, TrustVector Vector, IReadOnlyList<KeyValuePair<string, JsonNode?>> Extensions)
+{
     /// <summary>Why it is not affirming; empty when it is.</summary>
     public required IReadOnlyList<AppraisalFinding> Findings { get; init; }
 }

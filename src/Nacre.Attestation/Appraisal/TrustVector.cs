@@ -43,6 +43,14 @@ public sealed class TrustVector
         return claims.Count == 0 ? null : new TrustVector(values);
     }
 
+    /// <summary>
+    /// Claim by claim the worst of several: the worse tier, in it the value farther from 0, and of equal ones the first. A claim of which a vector
+    /// asserts nothing is left to the others.
+    /// </summary>
+    /// <param name="vectors">At least one.</param>
+    public static TrustVector Worst(IReadOnlyList<TrustVector> vectors) => new([.. Enumerable.Range(0, Names.Count).Select(
+        index => vectors.Select(vector => vector._values[index]).MaxBy(value => (TierOf(value), Math.Abs((int)value))))]);
+
     /// <summary>The tiers and their bounds, in the order in which they are looked at.</summary>
     public static TrustTier TierOf(int value) => value switch
     {

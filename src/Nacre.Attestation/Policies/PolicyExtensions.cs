@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nacre.Attestation.Appraisal;
 using Nacre.Rego;
 
 namespace Nacre.Attestation.Policies;
@@ -15,8 +16,28 @@ internal static class PolicyExtensions
     private static readonly string[] s_reservedNames =
     [
         "ear.status", "ear.trustworthiness-vector", "ear.appraisal-policy-id", "ear.nacre.appraisal-policy",
-        "ear.nacre.appraisal-policy-digest", "ear.veraison.annotated-evidence",
+        "ear.nacre.appraisal-policy-digest", "ear.nacre.appraisal-policies", "ear.veraison.annotated-evidence",
     ];
+
+    /// <summary>Those of several policies. What two of them say must be the same: neither may overrule the other.</summary>
+    /// <exception cref="PolicyResultException">Two policies give different values under one name.</exception>
+    public static IReadOnlyList<KeyValuePair<string, JsonNode?>> Join(IReadOnlyList<PolicyAppraisal> appraisals)
+    {
+        var joined = new List<KeyValuePair<string, JsonNode?>>();
+        foreach (var appraisal in appraisals)
+        {
+            foreach (var extension in appraisal.Extensions)
+            {
+                var same = joined.FindIndex(other => other.Key == extension.Key);
+                if (same < 0)
+                    joined.Add(extension);
+                else if (!JsonNode.DeepEquals(joined[same].Value, extension.Value))
+                    throw new PolicyResultException(appraisal.Policy, $"the extension '{extension.Key}' is another than that of a policy before it");
+            }
+        }
+
+        return joined;
+    }
 
     /// <exception cref="PolicyResultException">It is no such array.</exception>
     public static IReadOnlyList<KeyValuePair<string, JsonNode?>> Parse(PolicyDocument policy, RegoValue? value)

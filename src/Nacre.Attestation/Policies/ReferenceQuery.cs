@@ -22,6 +22,11 @@ public sealed class ReferenceQuery(ReferenceValueSnapshot snapshot, DateTimeOffs
             ? ((ReferenceQuery)call.State!).Query(name.Value)
             : throw new RegoBuiltinException("query_reference_value takes one string, the name of a reference value"));
 
+    /// <summary>The function where there are no reference values: a test of a policy puts its own in its place, by <c>with</c>.</summary>
+    public static HostBuiltin Empty { get; } = new("query_reference_value", 1, IsPure: true, _ => s_null);
+
+    private static readonly RegoValue s_null = RegoValue.Parse("null");
+
     private RegoValue Query(string name)
     {
         if (!_asked.Contains(name))

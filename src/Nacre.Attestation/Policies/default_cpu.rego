@@ -155,6 +155,121 @@ configuration := 2 if {
 	input.tdx.quote.body.xfam in query_reference_value("xfam")
 }
 
+# Azure on SEV-SNP: the claims of the processor are text there. The vTPM measures the guest's boot loader and kernel into PCR 11.
+
+executables := 3 if {
+	input["az-snp-vtpm"].measurement in query_reference_value("measurement")
+	input["az-snp-vtpm"].tpm.pcr11 in query_reference_value("snp_pcr11")
+}
+
+hardware := 2 if {
+	input["az-snp-vtpm"].reported_tcb_bootloader in query_reference_value("tcb_bootloader")
+	input["az-snp-vtpm"].reported_tcb_microcode in query_reference_value("tcb_microcode")
+	input["az-snp-vtpm"].reported_tcb_snp in query_reference_value("tcb_snp")
+	input["az-snp-vtpm"].reported_tcb_tee in query_reference_value("tcb_tee")
+}
+
+configuration := 2 if {
+	input["az-snp-vtpm"].policy_debug_allowed == "false"
+	input["az-snp-vtpm"].policy_migrate_ma == "false"
+	input["az-snp-vtpm"].platform_smt_enabled in query_reference_value("smt_enabled")
+	input["az-snp-vtpm"].platform_tsme_enabled in query_reference_value("tsme_enabled")
+	input["az-snp-vtpm"].policy_abi_major in query_reference_value("abi_major")
+	input["az-snp-vtpm"].policy_abi_minor in query_reference_value("abi_minor")
+	input["az-snp-vtpm"].policy_single_socket in query_reference_value("single_socket")
+	input["az-snp-vtpm"].policy_smt_allowed in query_reference_value("smt_allowed")
+}
+
+# Azure on TDX.
+
+executables := 3 if input["az-tdx-vtpm"].tpm.pcr11 in query_reference_value("tdx_pcr11")
+
+hardware := 2 if {
+	input["az-tdx-vtpm"].quote.header.tee_type == "81000000"
+	input["az-tdx-vtpm"].quote.header.vendor_id == "939a7233f79c4ca9940a0db3957f0607"
+	input["az-tdx-vtpm"].quote.body.mr_td in query_reference_value("mr_td")
+	input["az-tdx-vtpm"].tcb_status == "UpToDate"
+	input["az-tdx-vtpm"].collateral_expiration_status == "0"
+}
+
+configuration := 2 if {
+	input["az-tdx-vtpm"].td_attributes.debug == false
+	input["az-tdx-vtpm"].quote.body.xfam in query_reference_value("xfam")
+}
+
+# Intel SGX: an enclave by its measurement, or by who signed which product in which version.
+
+executables := 3 if input.sgx.body.mr_enclave in query_reference_value("sgx_mr_enclave")
+
+executables := 3 if {
+	input.sgx.body.mr_signer in query_reference_value("sgx_mr_signer")
+	input.sgx.body.isv_prod_id in query_reference_value("sgx_isv_prod_id")
+	input.sgx.body.isv_svn in query_reference_value("sgx_isv_svn")
+}
+
+hardware := 2 if {
+	input.sgx.header.vendor_id == "939a7233f79c4ca9940a0db3957f0607"
+	input.sgx.tcb_status == "UpToDate"
+	input.sgx.collateral_expiration_status == "0"
+}
+
+# The second bit of the first byte of ATTRIBUTES is DEBUG.
+configuration := 2 if substring(input.sgx.body["attributes.flags"], 1, 1) in {"0", "1", "4", "5", "8", "9", "c", "d"}
+
+# Arm CCA. Of the four extensible measurements all are compared, as one list; a platform is secured from 0x3000 to 0x30ff of its life.
+
+executables := 3 if {
+	input.cca.realm["cca-realm-initial-measurement"] in query_reference_value("cca_realm_initial_measurement")
+	input.cca.realm["cca-realm-extensible-measurements"] in query_reference_value("cca_realm_extensible_measurements")
+}
+
+hardware := 2 if {
+	input.cca.platform["cca-platform-implementation-id"] in query_reference_value("cca_platform_implementation_id")
+	input.cca.platform["cca-platform-lifecycle"] >= 12288
+	input.cca.platform["cca-platform-lifecycle"] <= 12543
+	count(input.cca.platform["cca-platform-sw-components"]) > 0
+	every component in input.cca.platform["cca-platform-sw-components"] {
+		component["measurement-value"] in query_reference_value("cca_platform_software")
+	}
+}
+
+configuration := 2 if input.cca.platform["cca-platform-config"] in query_reference_value("cca_platform_config")
+
+# Hygon CSV. Its report names no versions of the platform: that it is signed by a chip of Hygon is all there is to say of the hardware.
+
+executables := 3 if input.csv.measure in query_reference_value("csv_measure")
+
+hardware := 2 if input.csv.version in ["1", "2"]
+
+configuration := 2 if {
+	input.csv.policy.nodbg == 1
+	input.csv.policy.noks == 1
+	input.csv.policy.es == 1
+}
+
+# IBM Secure Execution: the image by the tag of its header, the machine by the host keys that could open image and request.
+
+executables := 3 if input.se.tag in query_reference_value("se_tag")
+
+hardware := 2 if {
+	input.se.image_phkh in query_reference_value("se_image_phkh")
+	input.se.attestation_phkh in query_reference_value("se_attestation_phkh")
+}
+
+configuration := 2 if input.se.version in query_reference_value("se_version")
+
+# AWS Nitro enclaves: the image, its kernel, and its application are PCR 0, 1 and 2; the hypervisor that signs is AWS's.
+
+executables := 3 if {
+	input.nitro.pcrs["0"] in query_reference_value("nitro_pcr0")
+	input.nitro.pcrs["1"] in query_reference_value("nitro_pcr1")
+	input.nitro.pcrs["2"] in query_reference_value("nitro_pcr2")
+}
+
+hardware := 2 if is_string(input.nitro.module_id)
+
+configuration := 2 if input.nitro.debug == false
+
 # What the guest said it would run, from its init-data, for whoever reads the token.
 
 extensions := [{"name": "ear.trustee.identifiers", "key": -18, "value": {"validated": validated}}]

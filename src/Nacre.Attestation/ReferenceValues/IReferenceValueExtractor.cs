@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Nacre.Formats;
 
 namespace Nacre.Attestation.ReferenceValues;
@@ -13,14 +12,22 @@ internal interface IReferenceValueExtractor
     /// <param name="trust">Whose documents are believed.</param>
     /// <param name="at">The time at which it must be valid.</param>
     /// <exception cref="MalformedDataException">The document breaks a rule, or nobody who is believed signed it.</exception>
-    IReadOnlyList<(string Name, JsonNode? Value)> Extract(byte[] payload, ReferenceValueTrust trust, DateTimeOffset at);
+    ExtractedValues Extract(byte[] payload, ReferenceValueTrust trust, DateTimeOffset at);
 }
 
-internal static class ReferenceValueExtractors
+/// <summary>The kinds of documents that bring reference values.</summary>
+public static class ReferenceValueExtractors
 {
-    public static IReadOnlyList<IReferenceValueExtractor> All { get; } =
+    internal static IReadOnlyList<IReferenceValueExtractor> All { get; } =
     [
         new SampleExtractor(),
         new InToto.InTotoExtractor(),
+        new Slsa.SlsaExtractor(),
+        new Corim.CorimExtractor(),
+        new Swid.SwidExtractor(),
+        new SignedJson.SignedJsonExtractor(),
     ];
+
+    /// <summary>The types of messages, as they are written.</summary>
+    public static IReadOnlyList<string> Types { get; } = [.. All.Select(extractor => extractor.Type)];
 }

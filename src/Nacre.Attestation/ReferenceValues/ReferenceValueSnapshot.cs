@@ -36,6 +36,13 @@ public sealed class ReferenceValueSnapshot
         return null;
     }
 
+    /// <summary>How many count, how many of these end within <see cref="ReferenceValue.Notice"/>, and how many have ended.</summary>
+    public (int Active, int Expiring, int Expired) CountAt(DateTimeOffset at)
+    {
+        var active = _values.Values.Where(value => at < value.Expiration).ToList();
+        return (active.Count, active.Count(value => value.Expiration <= at + ReferenceValue.Notice), _values.Count - active.Count);
+    }
+
     /// <summary>What <c>query_reference_value</c> answers: JSON null for a name that is unknown or expired, so that rules over it fail.</summary>
     internal RegoValue Query(string name, DateTimeOffset at) =>
         Find(name, at) is { Value: { } value } ? _rego.GetOrAdd(name, _ => RegoValue.Parse(JsonText.Utf8(value))) : s_null;

@@ -8,7 +8,7 @@ internal sealed class SampleExtractor : IReferenceValueExtractor
 {
     public string Type => "sample";
 
-    public IReadOnlyList<(string Name, JsonNode? Value)> Extract(byte[] payload, ReferenceValueTrust trust, DateTimeOffset at) => Read(payload);
+    public ExtractedValues Extract(byte[] payload, ReferenceValueTrust trust, DateTimeOffset at) => new(Read(payload));
 
     public static IReadOnlyList<(string Name, JsonNode? Value)> Read(byte[] payload)
     {

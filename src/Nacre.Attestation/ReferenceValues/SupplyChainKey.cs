@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Nacre.Formats;
 using Nacre.Formats.Ciphers;
+using Nacre.Formats.Jose;
 using Nacre.Formats.X509;
 
 namespace Nacre.Attestation.ReferenceValues;
@@ -12,21 +13,34 @@ public sealed class SupplyChainKey
     private static readonly byte[] s_ed25519 = Convert.FromHexString("302a300506032b6570032100");
 
     private readonly byte[]? _ed25519;
-    private readonly VerificationKey? _key;
+    private readonly Lazy<JwtVerificationKey> _jose;
 
-    private SupplyChainKey(byte[]? ed25519, VerificationKey? key) => (_ed25519, _key) = (ed25519, key);
+    private SupplyChainKey(byte[]? ed25519, VerificationKey? key)
+    {
+        (_ed25519, VerificationKey) = (ed25519, key);
+        var info = ed25519 is not null ? [.. s_ed25519, .. ed25519] : key!.ExportSubjectPublicKeyInfo();
+        Fingerprint = Nacre.Formats.X509.VerificationKey.Digest(info);
+        _jose = new(() => JwtVerificationKey.FromPem(PemEncoding.WriteString("PUBLIC KEY", info)));
+    }
 
-    /// <summary>The same key in the form that COSE takes; null for Ed25519.</summary>
-    internal VerificationKey? VerificationKey => _key;
+    /// <summary>SHA-256 of the SubjectPublicKeyInfo in hexadecimal: the same for one key however it is written and whatever it is called.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>The same key in the form that COSE and XML take; null for Ed25519.</summary>
+    internal VerificationKey? VerificationKey { get; }
+
+    /// <summary>The same key in the form that JOSE takes.</summary>
+    internal JwtVerificationKey Jose => _jose.Value;
 
     /// <exception cref="MalformedDataException">It is no public key in PEM, or of a kind that is not accepted.</exception>
-    public static SupplyChainKey FromPem(string pem)
-    {
-        var der = PemPublicKey.Decode(pem);
-        return der.AsSpan().StartsWith(s_ed25519) && der.Length == s_ed25519.Length + Ed25519.KeySize
-            ? FromEd25519(der[s_ed25519.Length..])
-            : new(null, VerificationKey.Import(der));
-    }
+    public static SupplyChainKey FromPem(string pem) => Import(PemPublicKey.Decode(pem));
+
+    /// <param name="subjectPublicKeyInfo">In DER.</param>
+    /// <exception cref="MalformedDataException">It is no such key, or of a kind that is not accepted.</exception>
+    public static SupplyChainKey Import(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
+        subjectPublicKeyInfo.StartsWith(s_ed25519) && subjectPublicKeyInfo.Length == s_ed25519.Length + Ed25519.KeySize
+            ? FromEd25519(subjectPublicKeyInfo[s_ed25519.Length..].ToArray())
+            : new(null, VerificationKey.Import(subjectPublicKeyInfo));
 
     internal static SupplyChainKey FromEd25519(byte[] key) => new(key, null);
 
@@ -36,7 +50,7 @@ public sealed class SupplyChainKey
         if (_ed25519 is not null)
             return Ed25519.Verify(_ed25519, message, signature);
 
-        return _key!.Verify(_key.Kind switch
+        return VerificationKey!.Verify(VerificationKey.Kind switch
         {
             "P-256" => new(SignatureScheme.Ecdsa, HashAlgorithmName.SHA256),
             "P-384" => new(SignatureScheme.Ecdsa, HashAlgorithmName.SHA384),

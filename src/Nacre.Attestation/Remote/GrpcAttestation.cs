@@ -48,7 +48,7 @@ public sealed class GrpcAttestation : IRemoteAttestation
 
     public async Task<AttestationOutcome> AttestAsync(AttestationSubmission submission, CancellationToken cancel)
     {
-        var request = new AttestationRequest { PolicyIds = { submission.PolicySet ?? "default" } };
+        var request = new AttestationRequest { PolicyIds = { submission.PolicySets ?? AttestationServiceOptions.DefaultPolicySets } };
         foreach (var evidence in submission.Evidence)
         {
             if (!Takes(evidence.Tee))

@@ -22,20 +22,20 @@ internal sealed partial class AttestationCalls(AttestationService service, bool 
     private const string Policy = "Set Attestation Policy failed";
     private const int MaxItems = 32;
 
-    /// <summary>The token. An empty list of policy ids means <c>default</c>; more than one is refused, not ignored.</summary>
+    /// <summary>The token. An empty list of policy ids means those of the server; all that are named appraise.</summary>
     public async ValueTask<string> EvaluateAsync(IReadOnlyList<EvaluationItem> items, IReadOnlyList<string> policyIds, CancellationToken cancel)
     {
         if (items.Count is 0 or > MaxItems)
             throw new ServiceCallException(Evaluation, $"there are {items.Count} verification requests, 1 to {MaxItems} are taken");
-        if (policyIds.Count > 1)
-            throw new ServiceCallException(Evaluation, $"there are {policyIds.Count} policy ids, one is taken");
-        if (policyIds is [var id] && !PolicyDocument.IsId(id))
-            throw new ServiceCallException(Evaluation, "the policy id must be 1 to 128 of a-z A-Z 0-9 - _ . and not begin with a dot");
+        if (policyIds.Count > AttestationServiceOptions.MaxPolicySets || policyIds.Distinct().Count() != policyIds.Count)
+            throw new ServiceCallException(Evaluation, $"policy ids must be at most {AttestationServiceOptions.MaxPolicySets}, each once");
+        if (!policyIds.All(PolicyDocument.IsId))
+            throw new ServiceCallException(Evaluation, "a policy id must be 1 to 128 of a-z A-Z 0-9 - _ . and not begin with a dot");
 
         AttestationSubmission submission;
         try
         {
-            submission = new() { Evidence = [.. items.Select(item => item.ToEvidence())], PolicySet = policyIds is [var set] ? set : null };
+            submission = new() { Evidence = [.. items.Select(item => item.ToEvidence())], PolicySets = policyIds.Count > 0 ? policyIds : null };
         }
         catch (MalformedDataException e)
         {

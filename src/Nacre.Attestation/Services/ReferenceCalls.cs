@@ -39,11 +39,15 @@ internal sealed class ReferenceCalls(
         try
         {
             if (remote is not null)
+            {
                 await remote.RegisterAsync(message, cancel);
-            else
-                await references.RegisterAsync(ReferenceValueMessage.Parse(Encoding.UTF8.GetBytes(message), trust, clock.GetUtcNow()), cancel);
+                return;
+            }
+
+            await references.RegisterAsync(
+                ReferenceValueMessage.Parse(Encoding.UTF8.GetBytes(message), trust, clock.GetUtcNow()), "gRPC", cancel);
         }
-        catch (Exception e) when (e is MalformedDataException or RemoteRefusalException)
+        catch (Exception e) when (e is MalformedDataException or ReferenceValueException or RemoteRefusalException)
         {
             throw new ServiceCallException(Registration, e.Message, e);
         }

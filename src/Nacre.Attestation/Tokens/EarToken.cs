@@ -37,11 +37,12 @@ internal static class EarToken
     {
         var json = new JsonObject
         {
-            ["ear.status"] = submodule.Vector.Status.ToString().ToLowerInvariant(),
+            ["ear.status"] = submodule.Status.ToString().ToLowerInvariant(),
             ["ear.trustworthiness-vector"] = submodule.Vector.ToJson(),
             ["ear.appraisal-policy-id"] = submodule.PolicySet,
-            ["ear.nacre.appraisal-policy"] = submodule.Policy.Id,
-            ["ear.nacre.appraisal-policy-digest"] = submodule.Policy.Digest,
+            ["ear.nacre.appraisal-policy"] = submodule.Policies[0].Policy.Id,
+            ["ear.nacre.appraisal-policy-digest"] = submodule.Policies[0].Policy.Digest,
+            ["ear.nacre.appraisal-policies"] = new JsonArray([.. submodule.Policies.Select(Policy)]),
             ["ear.veraison.annotated-evidence"] = verbose ? submodule.Claims.DeepClone() : Small(submodule),
         };
 
@@ -50,6 +51,13 @@ internal static class EarToken
             json[name] = value?.DeepClone();
         return json;
     }
+
+    private static JsonObject Policy(PolicyAppraisal appraisal) => new()
+    {
+        ["id"] = appraisal.Policy.Id,
+        ["digest"] = appraisal.Policy.Digest,
+        ["status"] = appraisal.Vector.Status.ToString().ToLowerInvariant(),
+    };
 
     // What grows with a machine's software: its event log, and the files of the init-data, whose digest stays.
     private static JsonObject Small(SubmoduleAppraisal submodule)

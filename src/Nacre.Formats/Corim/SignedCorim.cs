@@ -48,7 +48,8 @@ public sealed class SignedCorim
     public CorimManifest? Verify(VerificationKey key) =>
         _message.Verify(key) ? CorimManifest.Parse(_message.Payload, _message.PayloadOffset) : null;
 
-    private static int OuterTags(ReadOnlySpan<byte> bytes)
+    /// <summary>How many bytes the tags of older drafts take that stand before a manifest, signed or not.</summary>
+    public static int OuterTags(ReadOnlySpan<byte> bytes)
     {
         var length = bytes.StartsWith((ReadOnlySpan<byte>)[0xd9, 0x01, 0xf4]) ? 3 : 0;
         return bytes[length..].StartsWith((ReadOnlySpan<byte>)[0xd9, 0x01, 0xf6]) ? length + 3 : length;

@@ -43,6 +43,14 @@ public readonly struct JsonFields
             ? value.EnumerateArray() : throw Malformed(name, $"has {value.GetArrayLength()} items, at most {max} are allowed");
     }
 
+    public IReadOnlyList<string> Texts(string name, int max = 1024)
+    {
+        var texts = new List<string>();
+        foreach (var item in Array(name, max))
+            texts.Add(TextOf(name, item, 65_536));
+        return texts;
+    }
+
     /// <summary>Base64url without padding (RFC 7515 section 2).</summary>
     public byte[] Base64Url(string name, int max)
     {

@@ -102,6 +102,19 @@ public sealed class VerificationKey : IDisposable
     public bool VerifyRsaPss(HashAlgorithmName hash, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
         _rsa is not null && _rsa.VerifyData(data, signature, hash, RSASignaturePadding.Pss);
 
+    /// <summary>SubjectPublicKeyInfo in DER, the same bytes for the same key however it was encoded when it was read.</summary>
+    public byte[] ExportSubjectPublicKeyInfo()
+    {
+        if (_ecdsa is not null)
+        {
+            var point = _ecdsa.ExportParameters(false);
+            return EncodePoint(point.Curve, point.Q.X, point.Q.Y);
+        }
+
+        using var rsa = RSA.Create(_rsa!.ExportParameters(false));
+        return rsa.ExportSubjectPublicKeyInfo();
+    }
+
     public void Dispose()
     {
         _ecdsa?.Dispose();

@@ -4,8 +4,9 @@ using System.Xml;
 namespace Nacre.Formats.Xml;
 
 /// <summary>
-/// Canonical XML without comments (W3C, Canonical XML 1.1), of an element with everything in it. Attributes of the <c>xml:</c> prefix,
-/// which an element of a subset would inherit, are refused; without them versions 1.0 and 1.1 write the same.
+/// Canonical XML without comments (W3C, Canonical XML 1.1 and Exclusive XML Canonicalization 1.0), of an element with everything in it.
+/// Attributes of the <c>xml:</c> prefix, which an element of a subset would inherit, are refused; without them versions 1.0 and 1.1 write
+/// the same.
 /// </summary>
 public static class CanonicalXml
 {
@@ -14,20 +15,22 @@ public static class CanonicalXml
 
     /// <param name="apex">What to write.</param>
     /// <param name="without">An element below it to leave out; null for none.</param>
+    /// <param name="exclusive">Write a namespace only where an element or attribute uses its prefix (exclusive, without a list of others).</param>
     /// <exception cref="MalformedDataException">There is an attribute of <c>xml:</c>, or a node that <see cref="StrictXml"/>
     /// refuses.</exception>
-    public static byte[] Write(XmlElement apex, XmlElement? without = null)
+    public static byte[] Write(XmlElement apex, XmlElement? without = null, bool exclusive = false)
     {
         ArgumentNullException.ThrowIfNull(apex);
         var output = new StringBuilder();
-        WriteElement(output, apex, without, []);
+        WriteElement(output, apex, without, exclusive, []);
         return Encoding.UTF8.GetBytes(output.ToString());
     }
 
-    private static void WriteElement(StringBuilder output, XmlElement element, XmlElement? without, Dictionary<string, string> written)
+    private static void WriteElement(
+        StringBuilder output, XmlElement element, XmlElement? without, bool exclusive, Dictionary<string, string> written)
     {
         output.Append('<').Append(element.Name);
-        var scope = WriteNamespaces(output, element, written);
+        var scope = WriteNamespaces(output, element, exclusive, written);
         WriteAttributes(output, element);
         output.Append('>');
         foreach (XmlNode child in element.ChildNodes)
@@ -36,7 +39,7 @@ public static class CanonicalXml
                 continue;
 
             if (child is XmlElement inner)
-                WriteElement(output, inner, without, scope);
+                WriteElement(output, inner, without, exclusive, scope);
             else if (child is XmlText or XmlWhitespace or XmlSignificantWhitespace)
                 WriteEscaped(output, child.Value!, ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#xD;"));
             else
@@ -47,11 +50,15 @@ public static class CanonicalXml
     }
 
     // Section 2.3, namespace axis: a declaration is written where the nearest element that was written does not make the same one.
-    private static Dictionary<string, string> WriteNamespaces(StringBuilder output, XmlElement element, Dictionary<string, string> written)
+    private static Dictionary<string, string> WriteNamespaces(
+        StringBuilder output, XmlElement element, bool exclusive, Dictionary<string, string> written)
     {
         var scope = new Dictionary<string, string>(written);
         foreach (var (prefix, name) in InScope(element).OrderBy(one => one.Key, StringComparer.Ordinal))
         {
+            if (exclusive && !Uses(element, prefix))
+                continue;
+
             // An empty default namespace is only written to undo another.
             if (scope.TryGetValue(prefix, out var above) ? above == name : name.Length == 0)
                 continue;
@@ -64,6 +71,11 @@ public static class CanonicalXml
 
         return scope;
     }
+
+    // Visibly utilized, as the exclusive form calls it (section 3): an attribute without a prefix is in no namespace.
+    private static bool Uses(XmlElement element, string prefix) => element.Prefix == prefix
+        || prefix.Length > 0
+        && element.Attributes.Cast<XmlAttribute>().Any(one => one.NamespaceURI != Declarations && one.Prefix == prefix);
 
     private static Dictionary<string, string> InScope(XmlElement element)
     {

@@ -5,28 +5,26 @@ using Nacre.Formats.X509;
 namespace Nacre.Formats.Xml;
 
 /// <summary>
-/// A signature inside the document it signs (W3C, XML Signature 1.1), in the one form that is accepted: ECDSA P-384 with SHA-384, one
-/// reference to the whole document, which leaves out this signature and nothing else. Reading it proves nothing.
+/// A signature inside the document it signs (W3C, XML Signature 1.1), in the one form that is accepted: one reference to the whole document,
+/// which leaves out this signature and nothing else, with the algorithms of an <see cref="XmlSignatureProfile"/>. Reading it proves nothing.
 /// </summary>
 public sealed class EnvelopedSignature
 {
     private const string Structure = "xml.signature";
     private const string Namespace = "http://www.w3.org/2000/09/xmldsig#";
     private const string Enveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-    private const string EcdsaSha384 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384";
-    private const string Sha384 = "http://www.w3.org/2001/04/xmldsig-more#sha384";
     private const int MaxText = 16 * 1024;
-
-    private static readonly string[] s_canonical =
-        ["http://www.w3.org/2006/12/xml-c14n11", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"];
+    private const int MaxCertificates = 8;
 
     private readonly byte[] _signed;
     private readonly byte[] _signature;
+    private readonly SignatureAlgorithm _algorithm;
 
-    private EnvelopedSignature(IReadOnlyList<Certificate> certificates, byte[] signed, byte[] signature, bool matches) =>
-        (Certificates, _signed, _signature, DigestMatches) = (certificates, signed, signature, matches);
+    private EnvelopedSignature(
+        IReadOnlyList<Certificate> certificates, byte[] signed, byte[] signature, SignatureAlgorithm algorithm, bool matches) =>
+        (Certificates, _signed, _signature, _algorithm, DigestMatches) = (certificates, signed, signature, algorithm, matches);
 
-    /// <summary>What the signature carries to find its key, in its order; not signed.</summary>
+    /// <summary>What the signature carries to find its key, in its order; not signed. Empty only where the profile allows it.</summary>
     public IReadOnlyList<Certificate> Certificates { get; }
 
     /// <summary>Whether the digest that is signed is that of the document.</summary>
@@ -36,13 +34,24 @@ public sealed class EnvelopedSignature
     public bool Verify(VerificationKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return DigestMatches && key.VerifyEcdsa(HashAlgorithmName.SHA384, _signed, _signature);
+        return DigestMatches && (_algorithm.Scheme == SignatureScheme.Ecdsa
+            ? key.VerifyEcdsa(_algorithm.Hash, _signed, _signature) : key.Verify(_algorithm, _signed, _signature));
     }
 
-    /// <exception cref="MalformedDataException">The document has no such signature, or more than one.</exception>
-    public static EnvelopedSignature Read(XmlDocument document)
+    /// <summary>Whether there is any signature; <see cref="Read"/> says whether it is of the accepted form.</summary>
+    public static bool IsSigned(XmlDocument document)
     {
         ArgumentNullException.ThrowIfNull(document);
+        return document.GetElementsByTagName("Signature", Namespace).Count > 0;
+    }
+
+    /// <param name="document">As <see cref="StrictXml"/> read it.</param>
+    /// <param name="profile">The algorithms that are accepted; those of NVIDIA's manifests unless given.</param>
+    /// <exception cref="MalformedDataException">The document has no such signature, or more than one.</exception>
+    public static EnvelopedSignature Read(XmlDocument document, XmlSignatureProfile? profile = null)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        profile ??= XmlSignatureProfile.Nvidia;
         var root = document.DocumentElement!;
         if (root.GetElementsByTagName("Signature", Namespace).Count != 1)
             throw new MalformedDataException(Structure, "Signature", 0, "must be there once");
@@ -50,8 +59,8 @@ public sealed class EnvelopedSignature
         var signature = Child(root, "Signature");
         var info = Child(signature, "SignedInfo");
         RequireChildren(info, "CanonicalizationMethod", "SignatureMethod", "Reference");
-        RequireAlgorithm(Child(info, "CanonicalizationMethod"), s_canonical);
-        RequireAlgorithm(Child(info, "SignatureMethod"), EcdsaSha384);
+        var isExclusive = Canonical(profile, Child(info, "CanonicalizationMethod"));
+        var algorithm = Find(profile.Methods, Child(info, "SignatureMethod"));
 
         var reference = Child(info, "Reference");
         RequireChildren(reference, "Transforms", "DigestMethod", "DigestValue");
@@ -61,23 +70,33 @@ public sealed class EnvelopedSignature
         var transforms = Elements(Child(reference, "Transforms"));
         if (transforms is not [{ LocalName: "Transform" } enveloped, { LocalName: "Transform" } canonical])
             throw new MalformedDataException(Structure, "Transforms", 0, "must be the enveloped signature and canonical XML");
-        RequireAlgorithm(enveloped, Enveloped);
-        RequireAlgorithm(canonical, s_canonical);
-        RequireAlgorithm(Child(reference, "DigestMethod"), Sha384);
+        if (Algorithm(enveloped) != Enveloped)
+            throw new MalformedDataException(Structure, "Transform", 0, $"must be {Enveloped}");
 
-        var digest = SHA384.HashData(CanonicalXml.Write(root, without: signature));
+        var hash = Find(profile.Digests, Child(reference, "DigestMethod"));
+        var content = CanonicalXml.Write(root, without: signature, Canonical(profile, canonical));
         return new(
-            ReadCertificates(signature), CanonicalXml.Write(info), Base64(Child(signature, "SignatureValue")),
-            digest.AsSpan().SequenceEqual(Base64(Child(reference, "DigestValue"))));
+            ReadCertificates(signature, profile), CanonicalXml.Write(info, exclusive: isExclusive), Base64(Child(signature, "SignatureValue")),
+            algorithm, CryptographicOperations.HashData(hash, content).AsSpan().SequenceEqual(Base64(Child(reference, "DigestValue"))));
     }
 
-    private static List<Certificate> ReadCertificates(XmlElement signature)
+    private static Certificate[] ReadCertificates(XmlElement signature, XmlSignatureProfile profile)
     {
-        var data = Elements(Child(Child(signature, "KeyInfo"), "X509Data")).Where(one => one.LocalName == "X509Certificate").ToArray();
-        return data.Length is > 0 and <= 8
+        var data = Elements(signature).Where(one => one.LocalName == "KeyInfo").SelectMany(Elements)
+            .Where(one => one.LocalName == "X509Data").SelectMany(Elements).Where(one => one.LocalName == "X509Certificate").ToArray();
+        return data.Length <= MaxCertificates && (data.Length > 0 || !profile.NeedsCertificate)
             ? [.. data.Select(one => Certificate.Parse(Base64(one)))]
-            : throw new MalformedDataException(Structure, "X509Data", 0, "must hold 1 to 8 certificates");
+            : throw new MalformedDataException(Structure, "X509Data", 0, $"must hold 1 to {MaxCertificates} certificates");
     }
+
+    private static bool Canonical(XmlSignatureProfile profile, XmlElement element) => Find(profile.Canonical, element);
+
+    private static T Find<T>(IReadOnlyDictionary<string, T> accepted, XmlElement element) => accepted.TryGetValue(Algorithm(element), out var found)
+        ? found : throw new MalformedDataException(Structure, element.LocalName, 0, $"must be {string.Join(" or ", accepted.Keys)}");
+
+    // An algorithm with parameters would be another algorithm.
+    private static string Algorithm(XmlElement element) => element.HasChildNodes
+        ? throw new MalformedDataException(Structure, element.LocalName, 0, "must have no parameters") : element.GetAttribute("Algorithm");
 
     private static XmlElement Child(XmlElement parent, string name) =>
         Elements(parent).Where(one => one.LocalName == name && one.NamespaceURI == Namespace).Take(2).ToArray() is [var only]
@@ -89,13 +108,6 @@ public sealed class EnvelopedSignature
         if (!Elements(parent).Select(one => one.LocalName).SequenceEqual(wanted))
             throw new MalformedDataException(
                 Structure, parent.LocalName, 0, $"must hold {string.Join(", ", wanted)} and nothing else");
-    }
-
-    // An algorithm with parameters would be another algorithm.
-    private static void RequireAlgorithm(XmlElement element, params string[] accepted)
-    {
-        if (!accepted.Contains(element.GetAttribute("Algorithm")) || element.HasChildNodes)
-            throw new MalformedDataException(Structure, element.LocalName, 0, $"must be {accepted[0]}");
     }
 
     private static XmlElement[] Elements(XmlElement parent) => [.. parent.ChildNodes.OfType<XmlElement>()];

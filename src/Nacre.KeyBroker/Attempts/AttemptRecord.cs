@@ -72,10 +72,10 @@ public sealed record AttemptRecord
     {
         ["name"] = submodule.Name,
         ["tee"] = submodule.Tee,
-        ["status"] = submodule.Vector.Status.ToString().ToLowerInvariant(),
+        ["status"] = submodule.Status.ToString().ToLowerInvariant(),
         ["trust-vector"] = submodule.Vector.ToJson(),
-        ["policy"] = submodule.Policy.Id,
-        ["policy-digest"] = submodule.Policy.Digest,
+        ["policy"] = string.Join(", ", submodule.Policies.Select(policy => policy.Policy.Id)),
+        ["policy-digest"] = string.Join(", ", submodule.Policies.Select(policy => policy.Policy.Digest)),
         ["findings"] = new JsonArray([.. submodule.Findings.Select(Finding)]),
     };
 

@@ -96,7 +96,7 @@ internal sealed class ImportPlan
     {
         try
         {
-            var reference = ReferenceValue.Read(value.Value);
+            var reference = ReferenceValue.Parse(value.Value);
             if (reference.Name != value.Key)
                 Problem(value, $"is under another name than it has: {reference.Name}");
             References.Add(reference);

@@ -140,7 +140,7 @@ public sealed class StoreImport
             }
 
             if (!_onlyChecks && taken.Count > 0)
-                await store.SetAsync(taken, cancel);
+                await store.ImportAsync(taken, new("nacre import", _clock.GetUtcNow(), "imported"), cancel);
         }
     }
 

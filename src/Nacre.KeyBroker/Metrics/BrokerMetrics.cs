@@ -37,6 +37,21 @@ public sealed class BrokerMetrics : IDisposable
     /// <summary>Of this server alone; several may run in one process.</summary>
     public Meter Meter { get; } = new(MeterName);
 
+    /// <summary>Asked whenever the metrics are read: reference values that count, of these those that end within 30 days, and those that ended.</summary>
+    public void ObserveReferences(Func<(int Active, int Expiring, int Expired)> count) => Meter.CreateObservableGauge(
+        "nacre.reference_values",
+        () =>
+        {
+            var (active, expiring, expired) = count();
+            return (Measurement<long>[])
+            [
+                new(active, new KeyValuePair<string, object?>("state", "active")),
+                new(expiring, new KeyValuePair<string, object?>("state", "expiring")),
+                new(expired, new KeyValuePair<string, object?>("state", "expired")),
+            ];
+        },
+        null, "Reference values by state; expiring ones are active, and end within 30 days.");
+
     public void Request(string method, string route, int status, TimeSpan duration) => _requests.Record(
         duration.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
 

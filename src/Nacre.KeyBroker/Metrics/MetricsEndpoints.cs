@@ -1,11 +1,12 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Metrics;
 
 /// <summary><c>GET /metrics</c>, and nothing else.</summary>
-internal sealed class MetricsEndpoints(PrometheusText metrics)
+internal sealed class MetricsEndpoints(PrometheusText metrics, Func<CancellationToken, Task> refresh)
 {
     public void Map(IApplicationBuilder app) => app.Run(ServeAsync);
 
@@ -15,6 +16,15 @@ internal sealed class MetricsEndpoints(PrometheusText metrics)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
+        }
+
+        try
+        {
+            await refresh(context.RequestAborted);
+        }
+        catch (StoreException)
+        {
+            // The other figures are wanted most when the store is away; those of the store are then its last ones.
         }
 
         var body = Encoding.UTF8.GetBytes(metrics.Write());

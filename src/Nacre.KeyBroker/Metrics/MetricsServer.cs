@@ -19,8 +19,14 @@ internal sealed class MetricsServer : IAsyncDisposable
     /// <summary>With the real port.</summary>
     public Uri Url { get; }
 
+    /// <param name="url">Where.</param>
+    /// <param name="measured">What.</param>
+    /// <param name="refresh">Asked before an answer: reads anew what is counted in the store.</param>
+    /// <param name="logs">Stays the caller's.</param>
+    /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">The address is in use or not of this machine.</exception>
-    public static async Task<MetricsServer> StartAsync(Uri url, BrokerMetrics measured, ILoggerFactory logs, CancellationToken cancel)
+    public static async Task<MetricsServer> StartAsync(
+        Uri url, BrokerMetrics measured, Func<CancellationToken, Task> refresh, ILoggerFactory logs, CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -32,7 +38,7 @@ internal sealed class MetricsServer : IAsyncDisposable
         });
         var app = builder.Build();
         var metrics = new PrometheusText(measured.Meter);
-        new MetricsEndpoints(metrics).Map(app);
+        new MetricsEndpoints(metrics, refresh).Map(app);
         try
         {
             await app.StartAsync(cancel);

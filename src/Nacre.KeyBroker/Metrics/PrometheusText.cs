@@ -31,6 +31,7 @@ public sealed class PrometheusText : IDisposable
 
     public string Write()
     {
+        _listener.RecordObservableInstruments();
         var text = new StringBuilder();
         lock (_gate)
         {
@@ -54,7 +55,8 @@ public sealed class PrometheusText : IDisposable
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var isHistogram = instrument is Histogram<double>;
-        var name = instrument.Name.Replace('.', '_') + (isHistogram ? "_seconds" : "_total");
+        var isGauge = instrument is ObservableGauge<long>;
+        var name = instrument.Name.Replace('.', '_') + (isHistogram ? "_seconds" : isGauge ? "" : "_total");
         var labels = Labels(tags);
         lock (_gate)
         {
@@ -65,7 +67,10 @@ public sealed class PrometheusText : IDisposable
                 _series.Add((name, labels), series = new Series(instrument, isHistogram ? new long[s_bounds.Length + 1] : null));
             }
 
-            series.Add(value);
+            if (isGauge)
+                series.Set(value);
+            else
+                series.Add(value);
         }
     }
 
@@ -96,6 +101,10 @@ public sealed class PrometheusText : IDisposable
 
         public MeasuredSeries Measured(string name, string labels) => new(name, labels, _sum, Buckets);
 
+        private string Kind => Buckets is not null ? "histogram" : Instrument is ObservableGauge<long> ? "gauge" : "counter";
+
+        public void Set(double value) => _sum = value;
+
         public void Add(double value)
         {
             _sum += value;
@@ -108,7 +117,7 @@ public sealed class PrometheusText : IDisposable
 
         public void WriteHead(StringBuilder text, string name) => text.Append(
             CultureInfo.InvariantCulture,
-            $"# HELP {name} {Instrument.Description}\n# TYPE {name} {(Buckets is null ? "counter" : "histogram")}\n");
+            $"# HELP {name} {Instrument.Description}\n# TYPE {name} {Kind}\n");
 
         public void Write(StringBuilder text, string name, string labels)
         {

@@ -63,8 +63,7 @@ public sealed class PolicyDryRun(
 
             foreach (var (name, submodule) in record["claims"]?["submods"] as JsonObject ?? [])
             {
-                if (submodule?["ear.veraison.annotated-evidence"] is not JsonObject claims
-                    || $"{submodule["ear.appraisal-policy-id"]}_{name.TrimEnd("0123456789".ToCharArray())}" != id)
+                if (submodule?["ear.veraison.annotated-evidence"] is not JsonObject claims || !HasDecided(submodule, name, id))
                     continue;
 
                 var result = Result(Judge(current, claims, snapshot, cancel), Judge(candidate, claims, snapshot, cancel));
@@ -77,6 +76,12 @@ public sealed class PolicyDryRun(
 
         return results;
     }
+
+    // Records of earlier versions name only the set of policies.
+    private static bool HasDecided(JsonNode submodule, string name, string id) =>
+        submodule["ear.nacre.appraisal-policies"] is JsonArray policies
+            ? policies.Any(policy => (string?)policy?["id"] == id)
+            : $"{submodule["ear.appraisal-policy-id"]}_{name.TrimEnd("0123456789".ToCharArray())}" == id;
 
     private async ValueTask<List<JsonObject>> ReleaseAsync(
         StoredPolicy<ReleasePolicy> candidate, DateTimeOffset until, CancellationToken cancel)

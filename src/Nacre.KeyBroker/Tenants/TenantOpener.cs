@@ -32,7 +32,7 @@ internal sealed class TenantOpener(
         var store = new TenantStore(opened.Values, tenant);
         var backend = BrokerBackend.Of(
             await AttestationService.OpenAsync(
-                store, verifiers, new AttestationServiceOptions { Tokens = TokensOf(tenant) }, options.Clock, cancel),
+                store, verifiers, options.Attestation with { Tokens = TokensOf(tenant), ReferencesAddress = null }, options.Clock, cancel),
             others: null);
         try
         {

@@ -32,8 +32,12 @@ internal static class TokenSchema
             Object(
                 "ear.trustworthiness-vector", "The trust claims of AR4SI, from -128 to 127.",
                 s_trustClaims.Select(name => Integer(name, $"AR4SI {name}."))),
-            Text("ear.appraisal-policy-id", "The set of policies."),
-            Text("ear.nacre.appraisal-policy-digest", "The policy that was applied."),
+            Text("ear.appraisal-policy-id", "The first of the sets of policies."),
+            Text("ear.nacre.appraisal-policy", "The first policy that was applied."),
+            Text("ear.nacre.appraisal-policy-digest", "Its digest."),
+            List(
+                "ear.nacre.appraisal-policies", "Every policy that was applied.",
+                ObjectType("One of them.", Text("id", "Its id."), Text("digest", "Its digest."), Text("status", "The worst tier it gave."))),
             new("ear.veraison.annotated-evidence", evidence));
 
         // A policy may add members of any name and type.

@@ -72,6 +72,8 @@ public sealed class AttestationServerTests : IDisposable
         Assert.Contains("no attestation policy 'mine_cpu'", await DetailsAsync(Request("sample", Runtime("{}"), "mine")), StringComparison.Ordinal);
         Assert.Empty((await _python.SetPolicyAsync(address, new() { ["policy_id"] = "mine_cpu", ["policy"] = text }))["ok"]!.AsObject());
         Assert.Equal("affirming", StatusOf(await _python.EvaluateAsync(address, Request("sample", Runtime("{}"), "mine"))));
+        Assert.Equal("contraindicated", StatusOf(await _python.EvaluateAsync(address, Request("sample", Runtime("{}"), "mine", "default"))));
+        Assert.Contains("each once", await DetailsAsync(Request("sample", Runtime("{}"), "mine", "mine")), StringComparison.Ordinal);
         Assert.Contains("mine_cpu.rego", await DetailsAsync(null), StringComparison.Ordinal);
 
         async Task<string> DetailsAsync(JsonObject? request)
@@ -111,7 +113,9 @@ public sealed class AttestationServerTests : IDisposable
         var policy = new JsonObject { ["policy_id"] = "default_cpu", ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(Policy)) };
 
         Assert.Equal((200, ""), await PostAsync("/policy", policy.ToJsonString()));
-        Assert.Equal("""[{"policy-id":"default_cpu"},{"policy-id":"default_gpu"}]""", await http.GetStringAsync("/policy", Cancel));
+        Assert.Equal(
+            """[{"policy-id":"default_cpu"},{"policy-id":"default_dcu"},{"policy-id":"default_gpu"},{"policy-id":"default_ppcie"},{"policy-id":"default_switch"}]""",
+            await http.GetStringAsync("/policy", Cancel));
         Assert.Equal(Policy, await http.GetStringAsync("/policy/default_cpu", Cancel));
         Assert.Equal("", await http.GetStringAsync("/healthz", Cancel));
         Assert.Equal((200, ""), await PostAsync("/challenge", """{"tee":"sample","tee_params":""}"""));

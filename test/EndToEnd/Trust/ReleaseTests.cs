@@ -170,7 +170,7 @@ public sealed class ReleaseTests
         await stage.Admin.SetPolicyAsync(PolicyKind.Attestation, "mine_cpu", policy, Cancel);
         Assert.Equal(policy, (string?)(await stage.Admin.GetPolicyAsync(PolicyKind.Attestation, "mine_cpu", Cancel))["policy"]);
         Assert.Equal(
-            ["default_cpu", "default_gpu", "mine_cpu", "resource-policy"],
+            ["default_cpu", "default_dcu", "default_gpu", "default_ppcie", "default_switch", "mine_cpu", "resource-policy"],
             (await stage.Admin.ListPoliciesAsync(Cancel))["policies"]!.AsArray().Select(item => (string?)item!["id"]));
     }
 

@@ -31,8 +31,11 @@ public sealed class RouteTableTests
         "POST kbs/v0/reference-value WritePolicy",
         "GET kbs/v0/reference-value/{**id} View",
         "GET kbs/v0/admin/reference-values View",
-        "GET kbs/v0/admin/reference-values/{name} View",
-        "DELETE kbs/v0/admin/reference-values/{name} WritePolicy",
+        "GET kbs/v0/admin/reference-values/{**name} View",
+        "DELETE kbs/v0/admin/reference-values/{**name} WritePolicy",
+        "GET kbs/v0/admin/reference-history/{**name} View",
+        "POST kbs/v0/admin/reference-activation WritePolicy",
+        "POST kbs/v0/admin/reference-revocation WritePolicy",
         "GET .well-known/jwks.json Public",
         "GET .well-known/openid-configuration Public",
         "GET kbs/v0/admin/token-keys View",
@@ -71,7 +74,7 @@ public sealed class RouteTableTests
         foreach (var route in s_expected.Select(line => line.Split(' ')).Where(parts => parts[2] is not ("Public" or "Guest")))
         {
             var path = route[1].Replace("{kind}/{**id}", "resource/resource-policy", StringComparison.Ordinal).Replace("{**path}", "default/key/1", StringComparison.Ordinal)
-                .Replace("{**id}", "svn", StringComparison.Ordinal).Replace("{name}", "svn", StringComparison.Ordinal)
+                .Replace("{**id}", "svn", StringComparison.Ordinal).Replace("{**name}", "svn", StringComparison.Ordinal).Replace("{name}", "svn", StringComparison.Ordinal)
                 .Replace("{id}", "x", StringComparison.Ordinal).Replace("{kid}", "x", StringComparison.Ordinal);
             foreach (var authorization in (string?[])[null, "", "Bearer", "Bearer ", "Bearer x", $"Basic {stage.AdminToken}", $"Bearer {stage.AdminToken}x", $"Bearer {attestationToken}"])
             {
@@ -99,6 +102,9 @@ public sealed class RouteTableTests
     [InlineData("reference-value", """{"type":"sample","payload":"e30="}""")]
     [InlineData("reference-value", """{"type":"sample","payload":"W10="}""")]
     [InlineData("reference-value", """{"type":"swid","payload":"e30="}""")]
+    [InlineData("admin/reference-activation", """{"names":[]}""")]
+    [InlineData("admin/reference-revocation", """{"names":["a","a"]}""")]
+    [InlineData("admin/reference-revocation", """{"names":["a"],"because":"x"}""")]
     [InlineData("reference-value", """{"type":"sample","payload":"eyJhIjoxLCJhIjoyfQ=="}""")]
     public async Task Bad_admin_messages_are_400(string path, string body)
     {

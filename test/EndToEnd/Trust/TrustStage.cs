@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Remote;
 using Nacre.Attestation.Tokens;
 using Nacre.Attesters.Sample;
@@ -55,11 +56,13 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="fillsStore">Without it there is no secret.</param>
     /// <param name="with">Changes anything else.</param>
     /// <param name="backend">The service elsewhere that verifies evidence; null for the server itself.</param>
+    /// <param name="trust">Whose reference values are believed.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
         AuditLogOptions? audit = null, IReadOnlyList<IAdminTokenSource>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
         string? store = null, TokenOptions? tokens = null, bool fillsStore = true,
-        Func<TrustServerOptions, TrustServerOptions>? with = null, RemoteOptions? backend = null)
+        Func<TrustServerOptions, TrustServerOptions>? with = null, RemoteOptions? backend = null,
+        ReferenceValueTrust? trust = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -77,6 +80,7 @@ internal sealed class TrustStage : IAsyncDisposable
             Tokens = tokens ?? new(),
             AdminIssuers = issuers ?? [],
             Backend = backend,
+            ReferenceTrust = trust ?? ReferenceValueTrust.None,
         };
         var server = await TrustServer.StartAsync(with?.Invoke(options) ?? options, CancellationToken.None);
         var stage = new TrustStage(server, place, clock, directory is null);

@@ -206,7 +206,7 @@ public sealed class DefaultPolicyTests
     {
         using var store = new ReferenceValueStore(new MemoryStore(), TimeProvider.System);
         var values = JsonNode.Parse(references)!.AsObject().Select(value => (value.Key, value.Value?.DeepClone())).ToList();
-        await store.RegisterAsync(values, CancellationToken.None);
+        await store.RegisterAsync(new("sample", "sha256:", new(values)), "owner", CancellationToken.None);
         return (JsonNode.Parse(input)!.AsObject(), new ReferenceQuery(await store.SnapshotAsync(CancellationToken.None), TimeProvider.System.GetUtcNow()));
     }
 }

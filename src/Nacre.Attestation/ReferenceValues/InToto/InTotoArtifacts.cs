@@ -39,7 +39,7 @@ internal static class InTotoArtifacts
             "CREATE" => rule.Fits(path) && !link.Materials.ContainsKey(path) && link.Products.ContainsKey(path),
             "DELETE" => rule.Fits(path) && link.Materials.ContainsKey(path) && !link.Products.ContainsKey(path),
             "MODIFY" => rule.Fits(path) && link.Materials.TryGetValue(path, out var before) && link.Products.TryGetValue(path, out var after)
-                && !InTotoLink.AreSame(before, after),
+                && !SupplyChainDocument.AreSame(before, after),
             "MATCH" => Matches(rule, path, digests, links),
             _ => false,
         };
@@ -55,7 +55,7 @@ internal static class InTotoArtifacts
             return false;
 
         var target = Folder(rule.TargetPrefix) + path[source.Length..];
-        return (rule.WithProducts ? other.Products : other.Materials).TryGetValue(target, out var found) && InTotoLink.AreSame(digests, found);
+        return (rule.WithProducts ? other.Products : other.Materials).TryGetValue(target, out var found) && SupplyChainDocument.AreSame(digests, found);
     }
 
     private static string Folder(string prefix) => prefix.Length == 0 || prefix.EndsWith('/') ? prefix : prefix + "/";

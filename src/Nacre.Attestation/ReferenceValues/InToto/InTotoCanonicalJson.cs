@@ -11,10 +11,20 @@ namespace Nacre.Attestation.ReferenceValues.InToto;
 /// </summary>
 internal static class InTotoCanonicalJson
 {
+    /// <exception cref="MalformedDataException">There is a number that is no integer, or half of a surrogate pair.</exception>
     public static byte[] Write(JsonElement value)
     {
         var output = new ArrayBufferWriter<byte>(4096);
-        WriteValue(output, value);
+        try
+        {
+            WriteValue(output, value);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What the framework says of an escape that is half of a character.
+            throw new MalformedDataException("in-toto.json", "(string)", 0, "holds half of a surrogate pair", e);
+        }
+
         return output.WrittenSpan.ToArray();
     }
 

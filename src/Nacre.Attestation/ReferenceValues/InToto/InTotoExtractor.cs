@@ -11,7 +11,7 @@ internal sealed class InTotoExtractor : IReferenceValueExtractor
 {
     public string Type => "in-toto";
 
-    public IReadOnlyList<(string Name, JsonNode? Value)> Extract(byte[] payload, ReferenceValueTrust trust, DateTimeOffset at)
+    public ExtractedValues Extract(byte[] payload, ReferenceValueTrust trust, DateTimeOffset at)
     {
         using var document = StrictJson.Parse(payload, "in-toto.payload", ReferenceValueMessage.MaxBytes);
         var fields = new JsonFields("in-toto.payload", document.RootElement);
@@ -20,12 +20,17 @@ internal sealed class InTotoExtractor : IReferenceValueExtractor
             throw fields.Malformed("version", "must be 0.9");
 
         var files = fields.Object("files");
+        var owners = trust.LayoutOwners(Type);
         var chain = InTotoSupplyChain.Verify(
-            [.. files.Element.EnumerateObject().Select(file => files.Base64(file.Name, InTotoMetadata.MaxBytes))], trust.LayoutOwners, at);
+            [.. files.Element.EnumerateObject().Select(file => files.Base64(file.Name, InTotoMetadata.MaxBytes))], owners, at);
         if (chain.SkippedInspections > 0 && !trust.AcceptSkippedInspections)
             throw fields.Malformed("inspect", $"has {chain.SkippedInspections} inspections, which are not run here: configure that they may be skipped");
 
-        return [.. chain.Links.SelectMany(step => step.Value.Products.Select(product =>
-            ($"in-toto/{step.Key}/{product.Key}", (JsonNode?)SupplyChainDocument.ToValue(product.Value))))];
+        return new([.. chain.Links.SelectMany(step => step.Value.Products.Select(product =>
+            ($"in-toto/{step.Key}/{product.Key}", (JsonNode?)SupplyChainDocument.ToValue(product.Value))))])
+        {
+            Signers = [.. owners.Select(owner => owner.Fingerprint)],
+            Expires = chain.Expires,
+        };
     }
 }

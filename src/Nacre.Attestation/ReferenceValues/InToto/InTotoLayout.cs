@@ -36,7 +36,7 @@ internal sealed record InTotoLayout(
             throw step.Malformed("threshold", "must be an integer from 1 on");
 
         return new(
-            step.Text("name", 256), step.Texts("pubkeys"), count, InTotoRule.ReadAll(step, "expected_materials"),
+            step.Text("name", 256), step.Texts("pubkeys", SupplyChainDocument.MaxItems), count, InTotoRule.ReadAll(step, "expected_materials"),
             InTotoRule.ReadAll(step, "expected_products"));
     }
 

@@ -14,11 +14,9 @@ internal sealed record InTotoLink(
 
     public bool Agrees(InTotoLink other) => AreEqual(Materials, other.Materials) && AreEqual(Products, other.Products);
 
-    public static bool AreSame(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) => one.SequenceEqual(other);
-
     private static bool AreEqual(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> one, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> other) =>
-        one.Count == other.Count && one.All(artifact => other.TryGetValue(artifact.Key, out var found) && AreSame(artifact.Value, found));
+        one.Count == other.Count && one.All(artifact => other.TryGetValue(artifact.Key, out var found) && SupplyChainDocument.AreSame(artifact.Value, found));
 
     private static SortedDictionary<string, IReadOnlyDictionary<string, string>> Artifacts(JsonFields fields)
     {

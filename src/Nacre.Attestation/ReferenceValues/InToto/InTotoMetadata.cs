@@ -11,9 +11,9 @@ internal sealed class InTotoMetadata
     private const int MaxSignature = 1024;
 
     private readonly byte[] _canonical;
-    private readonly List<(string KeyId, byte[] Signature)> _signatures;
+    private readonly List<byte[]> _signatures;
 
-    private InTotoMetadata(JsonElement signed, List<(string, byte[])> signatures)
+    private InTotoMetadata(JsonElement signed, List<byte[]> signatures)
     {
         Signed = new JsonFields("in-toto.signed", signed);
         Type = Signed.Text("_type", 32);
@@ -31,13 +31,10 @@ internal sealed class InTotoMetadata
         using var document = StrictJson.Parse(utf8, "in-toto", MaxBytes);
         var fields = new JsonFields("in-toto", document.RootElement.Clone());
         fields.Only("signed", "signatures");
-        var signatures = fields.Objects("signatures", "in-toto.signature").Select(one => (one.Text("keyid", 128), one.Hex("sig", MaxSignature)));
+        var signatures = fields.Objects("signatures", "in-toto.signature").Select(one => one.Hex("sig", MaxSignature));
         return new(fields.Any("signed"), [.. signatures]);
     }
 
-    /// <summary>Whether the key signed this. The id is only a hint and nothing that is believed.</summary>
-    public bool IsSignedBy(SupplyChainKey key) => _signatures.Any(one => key.Verify(_canonical, one.Signature));
-
-    /// <summary>As <see cref="IsSignedBy(SupplyChainKey)"/>, by the signature that names this key.</summary>
-    public bool IsSignedBy(string keyId, SupplyChainKey key) => _signatures.Any(one => one.KeyId == keyId && key.Verify(_canonical, one.Signature));
+    /// <summary>Whether the key signed this. The ids of keys beside signatures are hints, and nothing is decided by them.</summary>
+    public bool IsSignedBy(SupplyChainKey key) => _signatures.Exists(signature => key.Verify(_canonical, signature));
 }

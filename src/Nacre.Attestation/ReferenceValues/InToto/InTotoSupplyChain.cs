@@ -11,12 +11,16 @@ public sealed class InTotoSupplyChain
 {
     private const int MaxFiles = 1000;
 
-    private InTotoSupplyChain(IReadOnlyDictionary<string, InTotoLink> links, int inspections) => (Links, SkippedInspections) = (links, inspections);
+    private InTotoSupplyChain(IReadOnlyDictionary<string, InTotoLink> links, InTotoLayout layout) =>
+        (Links, SkippedInspections, Expires) = (links, layout.Inspections, layout.Expires);
 
     internal IReadOnlyDictionary<string, InTotoLink> Links { get; }
 
     /// <summary>How many inspections the layout has, none of which was made.</summary>
     public int SkippedInspections { get; }
+
+    /// <summary>When the layout ends, and with it what it vouches for.</summary>
+    public DateTimeOffset Expires { get; }
 
     /// <param name="files">One layout and links, in any order.</param>
     /// <param name="owners">All of them must have signed the layout.</param>
@@ -43,21 +47,24 @@ public sealed class InTotoSupplyChain
         var links = layout.Steps.ToDictionary(step => step.Name, step => FindLink(layout, step, [.. found[step.Name]]));
         foreach (var step in layout.Steps)
             InTotoArtifacts.Require(step, links);
-        return new(links, layout.Inspections);
+        return new(links, layout);
     }
 
     // The link of a step, on which as many of its functionaries agree as it asks for.
     private static InTotoLink FindLink(InTotoLayout layout, InTotoStep step, IReadOnlyList<(InTotoMetadata Document, InTotoLink Link)> links)
     {
-        var signed = new List<InTotoLink>();
-        foreach (var keyId in step.KeyIds.Distinct())
+        // Two ids of one key are one functionary.
+        var keys = step.KeyIds.Select(layout.Keys.GetValueOrDefault).OfType<SupplyChainKey>().DistinctBy(key => key.Fingerprint);
+        var (functionaries, signed) = (0, new List<InTotoLink>());
+        foreach (var key in keys)
         {
-            if (layout.Keys.GetValueOrDefault(keyId) is { } key && links.FirstOrDefault(one => one.Document.IsSignedBy(keyId, key)).Link is { } link)
-                signed.Add(link);
+            var own = links.Where(one => one.Document.IsSignedBy(key)).Select(one => one.Link).ToList();
+            functionaries += own.Count > 0 ? 1 : 0;
+            signed.AddRange(own);
         }
 
-        if (signed.Count < step.Threshold)
-            throw Broken(step.Name, $"has {signed.Count} links signed by its functionaries, needs {step.Threshold}");
+        if (functionaries < step.Threshold)
+            throw Broken(step.Name, $"has links signed by {functionaries} of its functionaries, needs {step.Threshold}");
 
         return signed.TrueForAll(signed[0].Agrees) ? signed[0] : throw Broken(step.Name, "has links that disagree");
     }

@@ -18,9 +18,13 @@ public static class SwidManifest
 
     /// <summary>The values under the names of trust.md 4.2; hashes of zeros only say that there is nothing to compare with.</summary>
     /// <exception cref="MalformedDataException">It is no such manifest.</exception>
-    public static IReadOnlyList<(string Name, JsonNode? Value)> Read(ReadOnlySpan<byte> utf8)
+    public static IReadOnlyList<(string Name, JsonNode? Value)> Read(ReadOnlySpan<byte> utf8) =>
+        Read(StrictXml.Parse(utf8, Structure, ReferenceValueMessage.MaxBytes));
+
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte})"/>
+    internal static IReadOnlyList<(string Name, JsonNode? Value)> Read(XmlDocument document)
     {
-        var root = StrictXml.Parse(utf8, Structure, ReferenceValueMessage.MaxBytes).DocumentElement!;
+        var root = document.DocumentElement!;
         if (root is not { LocalName: "SoftwareIdentity", NamespaceURI: Swid })
             throw Malformed(root.LocalName, "must be a SoftwareIdentity");
 

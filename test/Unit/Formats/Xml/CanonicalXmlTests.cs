@@ -23,6 +23,15 @@ public sealed class CanonicalXmlTests
     public void Writes_what_the_specification_says(string xml, string canonical) =>
         Assert.Equal(canonical, Encoding.UTF8.GetString(CanonicalXml.Write(Parse(xml).DocumentElement!)));
 
+    [Theory]
+    [InlineData("<a xmlns='u:1' xmlns:p='u:p'><p:b><c/></p:b></a>", "<a xmlns=\"u:1\"><p:b xmlns:p=\"u:p\"><c></c></p:b></a>")]
+    [InlineData("<a xmlns:p='u:p' xmlns:q='u:q'><b p:x='1'/><p:c/></a>",
+        "<a><b xmlns:p=\"u:p\" p:x=\"1\"></b><p:c xmlns:p=\"u:p\"></p:c></a>")]
+    [InlineData("<p:a xmlns='u:1' xmlns:p='u:p'><b><c xmlns=''/></b></p:a>",
+        "<p:a xmlns:p=\"u:p\"><b xmlns=\"u:1\"><c xmlns=\"\"></c></b></p:a>")]
+    public void The_exclusive_form_writes_namespaces_where_they_are_used(string xml, string canonical) =>
+        Assert.Equal(canonical, Encoding.UTF8.GetString(CanonicalXml.Write(Parse(xml).DocumentElement!, exclusive: true)));
+
     [Fact]
     public void An_element_alone_carries_the_namespaces_around_it()
     {

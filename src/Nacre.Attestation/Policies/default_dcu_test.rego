@@ -1,0 +1,48 @@
+# Run with: nacre policy test default_dcu.rego default_dcu_test.rego
+package policy_test
+
+import data.policy
+import rego.v1
+
+reference(name) := object.get(data.values, name, null)
+
+appraise(evidence, values) := claims if {
+	claims := policy.trust_claims with input as evidence
+		with data.values as values
+		with query_reference_value as reference
+}
+
+affirmed(evidence, values) if {
+	claims := appraise(evidence, values)
+	some claim in claims
+	claim >= 2
+	every claim in claims {
+		claim <= 31
+	}
+}
+
+# Each value is needed: without any one of them the same evidence is not affirmed.
+every_value_counts(evidence, values) if {
+	every name, _ in values {
+		not affirmed(evidence, object.remove(values, [name]))
+	}
+}
+
+# Each claim is looked at: another value in its place and the same evidence is not affirmed.
+every_change_counts(evidence, values, paths) if {
+	every path in paths {
+		not affirmed(json.patch(evidence, [{"op": "replace", "path": path, "value": "another"}]), values)
+	}
+}
+
+# Hygon's accelerator.
+
+dcu := {"hygondcu": {"body": {"measure": "m", "chip_id": "c"}}}
+
+dcu_values := {"hygondcu_measure": ["m"]}
+
+test_dcu_is_affirmed if affirmed(dcu, dcu_values)
+
+test_dcu_needs_each_value if every_value_counts(dcu, dcu_values)
+
+test_dcu_needs_each_claim if every_change_counts(dcu, dcu_values, ["/hygondcu/body/measure"])
