@@ -60,6 +60,10 @@ internal sealed class MasterKeyFlags
         address, s_sources,
         new(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null, TimeProvider.System), cancel);
 
+    /// <summary>The file with the key; null when it is kept elsewhere.</summary>
+    public string? FindFile(ParseResult line, string dataDirectory) => Text is not null || line.GetValue(_keys) is { Length: > 0 }
+        ? null : line.GetValue(_file)?.FullName ?? Path.Combine(dataDirectory, MasterKey.FileName);
+
     /// <summary>Whether the key is the file in the data directory.</summary>
     public bool AreDefault(ParseResult line) => line.GetValue(_keys) is null or [] && line.GetValue(_file) is null && Text is null;
 

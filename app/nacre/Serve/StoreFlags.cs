@@ -78,9 +78,9 @@ internal sealed class StoreFlags
     /// <summary>Whether the key is the file in the data directory.</summary>
     public bool NeedsKeyFile(ParseResult line) => _masters.AreDefault(line);
 
-    /// <summary>The file that holds the key of the store; null when a variable does.</summary>
-    public string? KeyFile(ParseResult line) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(MasterKeyVariable)) ? null
-        : line.GetValue(_master)?.FullName ?? Path.Combine(line.GetRequiredValue(_data).FullName, MasterKey.FileName);
+    /// <summary>The file that holds the key of the store; null when it is kept elsewhere.</summary>
+    public string? KeyFile(ParseResult line) =>
+        _masters.FindFile(line, line.GetRequiredValue(_data).FullName);
 
     /// <summary>The store of a server that may be running, as its rows are: values stay encrypted.</summary>
     public async Task<OpenedStore> OpenAsync(ParseResult line, CancellationToken cancel)
