@@ -63,7 +63,8 @@ public sealed class ResourceStoreTests : IAsyncDisposable
     [Fact]
     public async Task Of_many_that_count_at_once_each_counts_once()
     {
-        await SetAsync("secret");
+        await Resources.SetAsync(
+            s_uri, "secret"u8.ToArray(), new ResourceDetail(0) { Limit = new(1000, null) }, ResourceCondition.None, Cancel);
         var counted = 0;
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
             async () =>
