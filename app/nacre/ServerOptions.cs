@@ -13,6 +13,11 @@ internal sealed class ServerOptions
     private readonly Option<string?> _authority = new("--cacert") { Description = "PEM file of the authority of the server's certificate (NACRE_CACERT)." };
     private readonly Option<string?> _token = new("--token") { Description = "Admin token, or @FILE that holds it (NACRE_TOKEN)." };
 
+    private readonly Option<string?> _certificate = new("--client-cert")
+    {
+        Description = "PEM file with the client certificate and its key, in place of a token (NACRE_CLIENT_CERT).",
+    };
+
     private ServerOptions()
     {
     }
@@ -31,17 +36,24 @@ internal sealed class ServerOptions
     {
         var options = AddTo(command);
         command.Options.Add(options._token);
+        command.Options.Add(options._certificate);
         return options;
     }
 
-    public KbsTransport Connect(ParseResult line) => KbsTransport.Create(Url(line), Authorities(line));
+    public KbsTransport Connect(ParseResult line) => Connect(line, null);
 
     public KbsAdminClient ConnectAdmin(ParseResult line)
     {
-        var token = FindToken(line)
-            ?? throw new CommandException("this needs the admin token", "--token @DIR/admin-token, or NACRE_TOKEN; the server wrote it at its first start");
-        return new KbsAdminClient(Connect(line), token);
+        var token = FindToken(line);
+        var certificate = line.GetValue(_certificate) ?? Environment.GetEnvironmentVariable("NACRE_CLIENT_CERT");
+        if (token is null && certificate is { Length: > 0 } file)
+            return new KbsAdminClient(Connect(line, X509Certificate2.CreateFromPemFile(file)), null);
+        return new KbsAdminClient(Connect(line), token
+            ?? throw new CommandException("this needs the admin token", "--token @DIR/admin-token, or NACRE_TOKEN; the server wrote it at its first start"));
     }
+
+    private KbsTransport Connect(ParseResult line, X509Certificate2? certificate) =>
+        KbsTransport.Create(Url(line), Authorities(line), clientCertificate: certificate);
 
     public Uri Url(ParseResult line)
     {

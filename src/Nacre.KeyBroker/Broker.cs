@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation.Policies;
 using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Approvals;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Backends;
@@ -75,7 +76,7 @@ public sealed class Broker : IAsyncDisposable
                 backend.Attestation, backend.Tokens, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), gate, clock)),
             .. plugins.SelectMany(plugin => plugin.Routes),
-            .. new PolicyRoutes(backend.Policies, policies, clock).Create(),
+            .. new PolicyRoutes(backend.Policies, policies, new ProposalStore(store), options, clock).Create(),
             .. new PolicyDryRun(decisions, backend.BuiltIn, policies, clock).Create(),
             .. backend.Routes(clock),
             .. AttemptRoutes.Create(attempts),

@@ -15,6 +15,12 @@ public sealed record BrokerOptions
     /// <summary>Pointers to the guest's key in a token, before those that are known.</summary>
     public IReadOnlyList<string> TeeKeyPaths { get; init; } = [];
 
+    /// <summary>How many others must approve a change of a policy before it takes effect; 0 for none.</summary>
+    public int RequiredApprovals { get; init; }
+
+    /// <summary>How long a change waits for them.</summary>
+    public TimeSpan ProposalLife { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Of every route but those of health.</summary>
     public RateLimitOptions RateLimit { get; init; } = new(PerSecond: 200, Burst: 1000, SparesLoopback: true);
 

@@ -4,6 +4,7 @@ using Nacre.Attestation.Services;
 using Nacre.Formats;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Audit.Export;
 using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Http;
@@ -33,14 +34,18 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly AuditLog _audit;
     private readonly BrokerMetrics _metrics;
     private readonly MetricsServer? _metricsServer;
+    private readonly IReadOnlyList<IAdminTokenSource> _adminIssuers;
+    private readonly AuditExporter? _exporter;
 
     private TrustServer(
         BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerStore store, ServiceListeners? services,
-        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
+        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer,
+        IReadOnlyList<IAdminTokenSource> adminIssuers, AuditExporter? exporter)
     {
         (_web, _brokers, _health, _certificate, _tls) = (web, brokers, brokers.Server.Health, certificate, tls);
         (_store, _services) = (store, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
+        (_adminIssuers, _exporter) = (adminIssuers, exporter);
     }
 
     /// <summary>With the real port.</summary>
@@ -91,6 +96,10 @@ public sealed class TrustServer : IAsyncDisposable
         if (options.MetricsUrl is { Scheme: not "http" })
             throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
 
+        // A certificate for callers in general must not be taken for one of administrators.
+        if (options.Tls.ClientAuthoritiesFile is not null && options.AdminCertificates is not null)
+            throw new TrustServerException("client certificates are either of all callers (--tls-client-ca) or of administrators (--admin-client-ca)");
+
         var opened = new Stack<IAsyncDisposable>();
         try
         {
@@ -124,9 +133,13 @@ public sealed class TrustServer : IAsyncDisposable
         _certificate?.Dispose();
         _health.Dispose();
         await _collateral.DisposeAsync();
+        if (_exporter is not null)
+            await _exporter.DisposeAsync();
         await _audit.DisposeAsync();
         await _store.DisposeAsync();
         _metrics.Dispose();
+        foreach (var issuer in _adminIssuers.OfType<IDisposable>())
+            issuer.Dispose();
     }
 
     private static async Task<TrustServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
@@ -138,7 +151,7 @@ public sealed class TrustServer : IAsyncDisposable
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
-            await AdminTokenSigner.OpenAsync(store, null, cancel), options.AdminIssuers, options.Clock)
+            await AdminTokenSigner.OpenAsync(store, null, cancel), options.AdminIssuers, options.AdminCertificates, options.Clock)
         {
             Mode = options.AdminMode,
         };
@@ -160,6 +173,10 @@ public sealed class TrustServer : IAsyncDisposable
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
+        var exporter = options.AuditExport is null ? null
+            : new AuditExporter(audit, store, options.AuditExport, options.Clock, options.Logs.CreateLogger<AuditExporter>());
+        if (exporter is not null)
+            opened.Push(exporter);
         var health = new ServerHealth(
             HealthParts.Create(store, audit, backend.BuiltIn?.Signer, collateralOptions, trouble, options.Clock), options.Clock,
             options.Logs.CreateLogger<ServerHealth>());
@@ -171,7 +188,9 @@ public sealed class TrustServer : IAsyncDisposable
             broker, new TenantRecords(store, options.Clock), new TenantOpener(places.With(store), verifiers, audit, health, metrics, options).OpenAsync,
             options.Clock);
         opened.Push(tenants);
-        var web = await BrokerServer.StartAsync(tenants, options.Url, tls is null ? null : tls.ForConnection, options.Logs, cancel);
+        var web = await BrokerServer.StartAsync(
+            tenants, options.Url,
+            tls is null ? null : () => AdminClientCertificates.Take(tls.ForConnection(), options.AdminCertificates?.Authorities), options.Logs, cancel);
         opened.Push(web);
         var services = backend.BuiltIn is not { } attestation ? null : await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
@@ -183,7 +202,8 @@ public sealed class TrustServer : IAsyncDisposable
             : await MetricsServer.StartAsync(
                 options.MetricsUrl, metrics, watch.RefreshAsync, options.Logs, cancel);
         await places.StartedAsync();
-        return new TrustServer(web, tenants, certificate, tls, places, services, collateral, audit, metrics, metricsServer);
+        return new TrustServer(
+            web, tenants, certificate, tls, places, services, collateral, audit, metrics, metricsServer, options.AdminIssuers, exporter);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>

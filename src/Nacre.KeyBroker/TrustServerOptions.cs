@@ -7,6 +7,7 @@ using Nacre.Attestation.Services;
 using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Audit.Export;
 using Nacre.KeyBroker.Tls;
 using Nacre.Storage.Encryption;
 using Nacre.Verifiers.Collateral;
@@ -49,14 +50,20 @@ public sealed record TrustServerOptions
     /// <summary>Where metrics are served, over plain HTTP; null for nowhere.</summary>
     public Uri? MetricsUrl { get; init; }
 
-    /// <summary>Whose tokens are taken from administrators, besides those that this server makes.</summary>
+    /// <summary>Whose tokens are taken from administrators, besides those that this server makes; disposed with it.</summary>
     public IReadOnlyList<IAdminTokenSource> AdminIssuers { get; init; } = [];
 
     /// <summary>Whether there are administrators at all.</summary>
     public AdminMode AdminMode { get; init; }
 
+    /// <summary>Which client certificates are taken from administrators; null for none.</summary>
+    public AdminCertificates? AdminCertificates { get; init; }
+
     /// <summary>Where the audit record is kept; null for a folder in the data directory.</summary>
     public AuditLogOptions? Audit { get; init; }
+
+    /// <summary>Where the audit record is sent too; null for nowhere.</summary>
+    public AuditExportOptions? AuditExport { get; init; }
 
     public BrokerOptions Broker { get; init; } = new();
 
@@ -69,7 +76,8 @@ public sealed record TrustServerOptions
     /// <summary>The policies that appraise when a caller asks for no others, as <see cref="AttestationServiceOptions.PolicySets"/>.</summary>
     public IReadOnlyList<string> PolicyIds { get; init; } = AttestationServiceOptions.DefaultPolicySets;
 
-    internal AttestationServiceOptions Attestation => new() { Tokens = Tokens, ReferenceTrust = ReferenceTrust, PolicySets = PolicyIds, ReferencesAddress = ReferencesAddress };
+    internal AttestationServiceOptions Attestation => new() { Tokens = Tokens, ReferenceTrust = ReferenceTrust, PolicySets = PolicyIds, ReferencesAddress = ReferencesAddress,
+        PoliciesNeedApproval = Broker.RequiredApprovals > 0 };
 
     /// <summary>As <see cref="Storage.StoreLocation.Address"/>.</summary>
     public string Store { get; init; } = Storage.StoreList.Default;

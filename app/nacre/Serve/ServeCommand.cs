@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Nacre.Cli.Serve.Config;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Http;
@@ -35,6 +36,8 @@ internal static class ServeCommand
         var telemetry = TelemetryFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var admin = AdminFlags.AddTo(command);
+        var certificates = AdminCertificateFlags.AddTo(command);
+        var export = AuditExportFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
         var services = ServiceFlags.AddToServer(command);
         var backends = BackendFlags.AddTo(command);
@@ -50,11 +53,11 @@ internal static class ServeCommand
             using var sent = ServerTelemetry.Start(collector);
             using var logs = ServerRun.CreateLogs(collector);
             return await config.RunAsync(
-                line, Read, options => RunAsync(options with { Logs = logs }, drain.Read(line), Console.Out, Console.Error, cancel), cancel);
+                line, (joined, settings) => Read(joined, settings, logs), options => RunAsync(options, drain.Read(line), Console.Out, Console.Error, cancel), cancel);
         });
         return command;
 
-        TrustServerOptions Read(ParseResult line, ServeSettings? settings)
+        TrustServerOptions Read(ParseResult line, ServeSettings? settings, ILoggerFactory logs)
         {
             if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
                 throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
@@ -71,7 +74,9 @@ internal static class ServeCommand
                 Tls = tls.Read(line),
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, place.Directory),
-                AdminIssuers = admin.Read(line),
+                AdminIssuers = admin.Read(line, logs),
+                AdminCertificates = certificates.Read(line),
+                AuditExport = export.Read(line),
                 Tokens = tokens.Read(line),
                 Backend = backend,
                 TokenTrust = trust,
@@ -82,9 +87,11 @@ internal static class ServeCommand
                 {
                     ExplainToGuests = line.GetValue(explain),
                     TeeKeyPaths = trust?.ExtraKeyPaths ?? [],
+                    RequiredApprovals = admin.ReadApprovals(line),
                     RateLimit = line.GetValue(limit) is { } perSecond ? Limit(perSecond) : new BrokerOptions().RateLimit,
                     Plugins = plugins.Read(line),
                 },
+                Logs = logs,
                 MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
             });
         }

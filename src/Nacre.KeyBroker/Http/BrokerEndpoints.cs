@@ -87,6 +87,7 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
             Header = name => context.Request.Headers[name] is { Count: > 0 } values ? values.ToString() : null,
+            ClientCertificate = context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate,
             Origin = $"{context.Request.Scheme}://{context.Request.Host}{pathPrefix}",
             From = From(context.Connection),
         };
@@ -186,8 +187,8 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
     }
 
     private static string CookieHeader(SessionCookie cookie, string pathPrefix, bool secure) =>
-        $"{CookiePrefix}{cookie.Value}; Expires={cookie.Expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; Path={pathPrefix}/kbs/v0; "
-        + $"HttpOnly; {(secure ? "Secure; " : "")}SameSite=Strict";
+        $"{CookiePrefix}{cookie.Value}; Expires={cookie.Expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; "
+        + $"Path={pathPrefix}/kbs/v0; HttpOnly; {(secure ? "Secure; " : "")}SameSite=Strict";
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store is not available")]
     private static partial void LogStore(ILogger log, Exception e);

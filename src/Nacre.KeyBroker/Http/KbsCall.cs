@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Nacre.KeyBroker.Admin;
 
 namespace Nacre.KeyBroker.Http;
@@ -22,6 +23,9 @@ public sealed record KbsCall
 
     /// <summary>Other headers by name, several values with commas between; null for one that was not sent.</summary>
     public Func<string, string?> Header { get; init; } = _ => null;
+
+    /// <summary>That the peer showed, issued by an authority of administrators; null when it showed none.</summary>
+    public X509Certificate2? ClientCertificate { get; init; }
 
     /// <summary>Scheme, host, port and, for a tenant, what its paths begin with.</summary>
     public string Origin { get; init; } = "";

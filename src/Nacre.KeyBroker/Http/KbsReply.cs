@@ -21,6 +21,9 @@ public sealed record KbsReply
     /// <summary>Version of what was sent or set, in quotes; null when it has none.</summary>
     public string? Tag { get; init; }
 
+    /// <summary>For the audit record; null when there is nothing to say beyond the route.</summary>
+    public string? Note { get; init; }
+
     /// <summary>When to ask again; null when that is of no use.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

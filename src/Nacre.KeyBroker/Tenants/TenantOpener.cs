@@ -37,7 +37,8 @@ internal sealed class TenantOpener(
         try
         {
             var admin = new AdminAuthority(
-                null, await AdminTokenSigner.OpenAsync(store, tenant.Name, cancel), options.AdminIssuers, options.Clock);
+                null, await AdminTokenSigner.OpenAsync(store, tenant.Name, cancel), options.AdminIssuers, options.AdminCertificates,
+                options.Clock);
             return await Broker.OpenAsync(
                 opened with { Values = store }, backend, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
                 options.Logs.CreateLogger<Broker>(), cancel, tenant);

@@ -13,6 +13,7 @@ using Nacre.Guest.AttestationAgent;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Audit.Export;
 using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
 
@@ -52,6 +53,8 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="metrics">Serve them, on a free port.</param>
     /// <param name="broker">How the broker behaves otherwise.</param>
     /// <param name="store">As <c>--store</c> has it; null for a file in the directory.</param>
+    /// <param name="certificates">Of administrators.</param>
+    /// <param name="export">Where the record is sent.</param>
     /// <param name="tokens">What attestation tokens say.</param>
     /// <param name="fillsStore">Without it there is no secret.</param>
     /// <param name="with">Changes anything else.</param>
@@ -62,7 +65,7 @@ internal sealed class TrustStage : IAsyncDisposable
         AuditLogOptions? audit = null, IReadOnlyList<IAdminTokenSource>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
         string? store = null, TokenOptions? tokens = null, bool fillsStore = true,
         Func<TrustServerOptions, TrustServerOptions>? with = null, RemoteOptions? backend = null,
-        ReferenceValueTrust? trust = null)
+        ReferenceValueTrust? trust = null, AdminCertificates? certificates = null, AuditExportOptions? export = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -77,8 +80,10 @@ internal sealed class TrustStage : IAsyncDisposable
             Store = store ?? StoreList.Default,
             Clock = clock,
             Audit = audit,
+            AuditExport = export,
             Tokens = tokens ?? new(),
             AdminIssuers = issuers ?? [],
+            AdminCertificates = certificates,
             Backend = backend,
             ReferenceTrust = trust ?? ReferenceValueTrust.None,
         };
@@ -103,12 +108,13 @@ internal sealed class TrustStage : IAsyncDisposable
     public KbsTransport Connect() => Connect(Server.Url);
 
     /// <param name="url">Of the server, or of a tenant on it.</param>
-    public KbsTransport Connect(Uri url)
+    /// <param name="certificate">Of an administrator.</param>
+    public KbsTransport Connect(Uri url, X509Certificate2? certificate = null)
     {
         var roots = new X509Certificate2Collection();
         if (File.Exists(TrustServer.CaPath(Directory)))
             roots.ImportFromPemFile(TrustServer.CaPath(Directory));
-        return KbsTransport.Create(url, roots);
+        return KbsTransport.Create(url, roots, clientCertificate: certificate);
     }
 
     public KbsClient SampleGuest(KbsClientOptions? options = null) => Guest(new AttesterEvidenceSource(new SampleAttester()), options);

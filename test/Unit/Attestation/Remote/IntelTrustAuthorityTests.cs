@@ -51,7 +51,7 @@ public sealed class IntelTrustAuthorityTests : IAsyncDisposable
             (ApiKey, "application/json", "application/json", "Confidential-containers-trustee kbs/0.1.0"),
             (_headers["x-api-key"], _headers["Accept"], _headers["Content-Type"], _headers["User-Agent"]));
         Assert.Equal(["policy_ids", "policy_must_match", "tdx"], _asked!.Select(member => member.Key));
-        Assert.True((bool)_asked["policy_must_match"]!);
+        Assert.True((bool)_asked!["policy_must_match"]!);
         Assert.Equal((string?)parsed["quote"], (string?)_asked["tdx"]!["quote"]);
         Assert.Equal((string?)parsed["cc_eventlog"], (string?)_asked["tdx"]!["event_log"]);
         Assert.Equal(Convert.ToBase64String(submission.Evidence[0].RuntimeText!), (string?)_asked["tdx"]!["runtime_data"]);
