@@ -96,6 +96,9 @@ public sealed class TrustServer : IAsyncDisposable
         if (options.MetricsUrl is { Scheme: not "http" })
             throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
 
+        if (options.Backend is not null && options.Broker.RequiredApprovals > 0)
+            throw new TrustServerException("policies cannot need approval (--require-approvals) where another service keeps them (--as-addr)");
+
         // A certificate for callers in general must not be taken for one of administrators.
         if (options.Tls.ClientAuthoritiesFile is not null && options.AdminCertificates is not null)
             throw new TrustServerException("client certificates are either of all callers (--tls-client-ca) or of administrators (--admin-client-ca)");

@@ -4,6 +4,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Policies;
 using Nacre.Rego;
+using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Backends;
 
@@ -23,19 +24,29 @@ internal sealed class RemotePolicySet(IRemoteAttestation remote) : PolicySet("at
     public override async ValueTask<(int Version, IReadOnlyList<RegoError> Warnings)> SetAsync(
         PolicyDocument policy, PolicyChange change, CancellationToken cancel)
     {
-        AttestationPolicy compiled;
+        var warnings = Check(policy);
+        await remote.SetPolicyAsync(policy, cancel);
+        return (0, warnings);
+    }
+
+    public override IReadOnlyList<RegoError> Check(PolicyDocument policy)
+    {
         try
         {
-            compiled = AttestationPolicy.Compile(policy);
+            return AttestationPolicy.Compile(policy).Warnings();
         }
         catch (RegoException e)
         {
             throw Unusable(e);
         }
-
-        await remote.SetPolicyAsync(policy, cancel);
-        return (0, compiled.Warnings());
     }
+
+    // A server whose policies need approval does not start with a service elsewhere.
+    public override ValueTask<long> RowVersionAsync(string id, CancellationToken cancel) => throw Unsupported();
+
+    public override ValueTask<int?> TryChangeAsync(
+        string id, PolicyDocument? policy, PolicyChange change, long expected, IReadOnlyList<StoreWrite> others, CancellationToken cancel) =>
+        throw Unsupported();
 
     public override ValueTask<bool> DeleteAsync(string id, PolicyChange change, CancellationToken cancel) => throw Unsupported();
 
