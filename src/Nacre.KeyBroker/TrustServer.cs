@@ -214,7 +214,7 @@ public sealed class TrustServer : IAsyncDisposable
 
     internal static Exception Translate(TrustServerOptions options, Exception e) => e switch
     {
-        StoreException or AuditException or FormatException or TlsFileException => new TrustServerException(e.Message, e),
+        StoreException or AuditException or MalformedDataException or FormatException or TlsFileException => new TrustServerException(e.Message, e),
         UnauthorizedAccessException => new TrustServerException(
             $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
         IOException => new TrustServerException(Explain(options, e), e),
