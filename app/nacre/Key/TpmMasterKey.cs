@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Nacre.Attesters.Tpm;
 using Nacre.Formats;
 using Nacre.Storage;

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json.Nodes;
 using Nacre.Client;
 using Nacre.EndToEndTests.Peers;
 using Nacre.Evidence.Protocol;
@@ -106,7 +105,7 @@ public sealed class ResourceLifeTests(PostgresServer postgres) : IClassFixture<P
         }
     }
 
-    private static Task PutAsync(TrustStage stage, string text, ResourceSettings settings) =>
+    private static Task<string?> PutAsync(TrustStage stage, string text, ResourceSettings settings) =>
         stage.Admin.PutResourceAsync(s_uri, SecretBytes.Copy(Encoding.UTF8.GetBytes(text)), settings, Cancel);
 
     private static async Task<string> GetAsync(TrustStage stage)
