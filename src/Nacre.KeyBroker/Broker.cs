@@ -7,6 +7,7 @@ using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Plugins;
+using Nacre.KeyBroker.Plugins.SecretManagers;
 using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Releases;
@@ -25,14 +26,15 @@ public sealed class Broker : IAsyncDisposable
     private readonly PolicyStore<ReleasePolicy> _policies;
     private readonly SessionSealer _sealer;
     private readonly DecisionStore _decisions;
+    private readonly ResourceBackends _backends;
     private readonly IReadOnlyList<IPlugin> _plugins;
 
     private Broker(
         AttestationService attestation, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
-        IReadOnlyList<IPlugin> plugins, AuditTrail trail, RouteTable routes)
+        ResourceBackends backends, IReadOnlyList<IPlugin> plugins, AuditTrail trail, RouteTable routes)
     {
         (_attestation, _policies, _sealer, _decisions) = (attestation, policies, sealer, decisions);
-        (_plugins, Trail, Routes) = (plugins, trail, routes);
+        (_backends, _plugins, Trail, Routes) = (backends, plugins, trail, routes);
     }
 
     /// <summary>Serves the routes.</summary>
@@ -62,13 +64,14 @@ public sealed class Broker : IAsyncDisposable
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
         var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, options, clock);
+        var backends = ResourceBackends.Open(options.Plugins, clock);
         var plugins = await PluginList.OpenAsync(options.Plugins, new PluginServices(gate, store, clock), cancel);
 
         var routes = new RouteTable(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
                 attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
-            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), gate)),
+            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), backends, gate)),
             .. plugins.SelectMany(plugin => plugin.Routes),
             .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
             .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
@@ -79,7 +82,7 @@ public sealed class Broker : IAsyncDisposable
             .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
             .. HealthRoutes.Create(store),
         ]);
-        return new Broker(attestation, policies, sealer, decisions, plugins, new AuditTrail(audit, admin, metrics, clock), routes)
+        return new Broker(attestation, policies, sealer, decisions, backends, plugins, new AuditTrail(audit, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
@@ -91,6 +94,7 @@ public sealed class Broker : IAsyncDisposable
     {
         foreach (var plugin in _plugins)
             await plugin.DisposeAsync();
+        _backends.Dispose();
         await _decisions.DisposeAsync();
         _attestation.Dispose();
         _policies.Dispose();

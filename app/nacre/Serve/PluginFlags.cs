@@ -26,7 +26,7 @@ internal sealed class PluginFlags
 
         try
         {
-            return PluginSettings.Parse(File.ReadAllText(file.FullName), file.Name);
+            return PluginSettings.Parse(File.ReadAllText(file.FullName), file.Name, Environment.GetEnvironmentVariable);
         }
         catch (MalformedDataException e)
         {

@@ -2,7 +2,7 @@ using Nacre.Formats;
 
 namespace Nacre.KeyBroker.Plugins;
 
-/// <summary>The plugins that there are. <c>resource</c> is always there and is no plugin to configure.</summary>
+/// <summary>The plugins that there are. <c>resource</c> is always there: its tables say where resources are kept.</summary>
 public static class PluginList
 {
     private static readonly Dictionary<string, Func<PluginSettings, PluginServices, CancellationToken, ValueTask<IPlugin>>> s_plugins = new()
@@ -19,7 +19,7 @@ public static class PluginList
         var opened = new List<IPlugin>();
         try
         {
-            foreach (var one in settings)
+            foreach (var one in settings.Where(one => one.Name != SecretManagers.ResourceBackends.PluginName))
             {
                 if (!s_plugins.TryGetValue(one.Name, out var open))
                     throw one.Fields.Malformed("name", $"'{one.Name}' is no plugin; there are {string.Join(", ", s_plugins.Keys.Order())}");

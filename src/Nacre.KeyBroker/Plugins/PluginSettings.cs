@@ -3,6 +3,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Json;
 using Nacre.Formats.Toml;
+using Nacre.KeyBroker.Plugins.SecretManagers;
 
 namespace Nacre.KeyBroker.Plugins;
 
@@ -13,26 +14,29 @@ public sealed record PluginSettings(string Name, JsonFields Fields)
 {
     private const int MostPlugins = 64;
 
+    /// <summary>Variables of the process, for plugins whose own programs read them; none unless the program gives them.</summary>
+    public Func<string, string?> Environment { get; private init; } = _ => null;
+
     /// <exception cref="MalformedDataException">It is no TOML with such tables, or has something else besides.</exception>
-    public static IReadOnlyList<PluginSettings> Parse(string toml, string file)
+    public static IReadOnlyList<PluginSettings> Parse(string toml, string file, Func<string, string?>? environment = null)
     {
         // The document backs the elements for as long as the settings live.
         var document = JsonDocument.Parse(JsonText.Utf8(TomlDocument.Parse(toml, file)));
         var root = new JsonFields(file, document.RootElement);
         root.Only("plugins");
-        return root.Find("plugins") is null ? [] : Read(root, file);
+        return root.Find("plugins") is null ? [] : Read(root, file, environment ?? (_ => null));
     }
 
-    private static List<PluginSettings> Read(JsonFields root, string file)
+    private static List<PluginSettings> Read(JsonFields root, string file, Func<string, string?> environment)
     {
         var all = new List<PluginSettings>();
         foreach (var table in root.Array("plugins", MostPlugins))
         {
             var fields = new JsonFields($"{file} plugins[{all.Count}]", table);
             var name = fields.Text("name", 64);
-            if (all.Exists(one => one.Name == name))
+            if (name != ResourceBackends.PluginName && all.Exists(one => one.Name == name))
                 throw fields.Malformed("name", $"'{name}' is there twice");
-            all.Add(new PluginSettings(name, fields));
+            all.Add(new PluginSettings(name, fields) { Environment = environment });
         }
 
         return all;
