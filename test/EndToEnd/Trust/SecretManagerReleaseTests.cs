@@ -6,6 +6,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Plugins;
+using Nacre.KeyBroker.Plugins.SecretManagers;
 using Nacre.UnitTests.KeyBroker.SecretManagers;
 using Nacre.UnitTests.Verifiers.Collateral;
 
@@ -98,6 +99,25 @@ public sealed class SecretManagerReleaseTests : IAsyncDisposable
         var refusal = await Assert.ThrowsAsync<KbsException>(() => stage.Admin.PutResourceAsync(s_vaulted, SecretBytes.Copy("x"u8), Cancel));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refusal.Status);
         Assert.Contains("Vault: the service answers 403; the token has ended", refusal.Detail, StringComparison.Ordinal);
+    }
+
+    // Any server with a certificate of its own does; ours answers 404 to Vault's paths.
+    [Fact]
+    public async Task A_certificate_is_verified_unless_that_is_switched_off()
+    {
+        await using var stage = await TrustStage.StartAsync();
+        var keys = $"[[plugins]]\nname = \"resource\"\nstorage_backend_type = \"Vault\"\nvault_url = \"{stage.Server.Url}\"\ntoken = \"{Token}\"\n";
+        using var strict = Open(keys);
+        using var trusting = Open(keys + $"ca_certs = [\"{TrustServer.CaPath(stage.Directory)}\"]\n");
+        using var lax = Open(keys + "verify_ssl = false\n");
+
+        var refusal = await Assert.ThrowsAsync<BackendException>(async () => await strict.For(s_vaulted)!.FindAsync(s_vaulted, Cancel));
+
+        Assert.Contains("certificate", refusal.Message, StringComparison.Ordinal);
+        Assert.Null(await trusting.For(s_vaulted)!.FindAsync(s_vaulted, Cancel));
+        Assert.Null(await lax.For(s_vaulted)!.FindAsync(s_vaulted, Cancel));
+
+        static ResourceBackends Open(string toml) => ResourceBackends.Open(PluginSettings.Parse(toml, "plugins.toml"), TimeProvider.System);
     }
 
     private static async Task<string> GetAsync(KbsClient guest, ResourceUri uri)

@@ -8,8 +8,8 @@ using Nacre.KeyBroker.Plugins.SecretManagers;
 namespace Nacre.KeyBroker.Plugins.Aliyun;
 
 /// <summary>
-/// Resources in a dedicated instance of Alibaba Cloud's KMS (guest.md 3.7, client key), read-only: the bytes of the text of the secret that is
-/// named as the whole path (trust.md 2.3).
+/// Resources in a dedicated instance of Alibaba Cloud's KMS (guest.md 3.7, client key), read-only: the bytes of the text of the secret that
+/// is named as the whole path (trust.md 2.3).
 /// </summary>
 internal sealed class AliyunBackend : IResourceBackend
 {
@@ -56,6 +56,8 @@ internal sealed class AliyunBackend : IResourceBackend
         _http = new BackendHttp(Name, settings.Clock, roots);
     }
 
+    string IResourceBackend.Type => Name;
+
     public static IResourceBackend Open(BackendSettings settings) => new AliyunBackend(settings);
 
     public async ValueTask<byte[]?> FindAsync(ResourceUri uri, CancellationToken cancel)
@@ -74,12 +76,9 @@ internal sealed class AliyunBackend : IResourceBackend
 
         var code = Text(answer, ErrorCodeField);
         return code == "Forbidden.ResourceNotFound" ? null
-            : throw answer.Failure(code, "look at the permissions of the client key's application access point and at the state of the secret");
+            : throw answer.Failure(
+                code, "look at the permissions of the client key's application access point and at the state of the secret");
     }
-
-    public ValueTask SetAsync(ResourceUri uri, ReadOnlyMemory<byte> value, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
-
-    public ValueTask<bool> DeleteAsync(ResourceUri uri, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
 
     public void Dispose()
     {

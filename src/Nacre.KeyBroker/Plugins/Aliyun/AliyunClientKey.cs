@@ -8,7 +8,9 @@ using Nacre.Formats.Json;
 
 namespace Nacre.KeyBroker.Plugins.Aliyun;
 
-/// <summary>A client key of Alibaba Cloud's KMS, <c>{"KeyId","PrivateKeyData":PKCS#12 in base64}</c>, and how it signs requests (guest.md 3.7).</summary>
+/// <summary>
+/// A client key of Alibaba Cloud's KMS, <c>{"KeyId","PrivateKeyData":PKCS#12 in base64}</c>, and how it signs requests (guest.md 3.7).
+/// </summary>
 internal sealed class AliyunClientKey : IDisposable
 {
     private const string MediaType = "application/x-protobuf";

@@ -8,8 +8,8 @@ using Nacre.KeyBroker.Plugins.SecretManagers;
 namespace Nacre.KeyBroker.Plugins.Aws;
 
 /// <summary>
-/// Resources in AWS Secrets Manager (API 2017-10-17, GetSecretValue), read-only: the secret named as the whole path; its bytes, or the bytes
-/// of its text (trust.md 2.3).
+/// Resources in AWS Secrets Manager (API 2017-10-17, GetSecretValue), read-only: the secret named as the whole path; its bytes, or the
+/// bytes of its text (trust.md 2.3).
 /// </summary>
 internal sealed class AwsBackend : IResourceBackend
 {
@@ -41,6 +41,8 @@ internal sealed class AwsBackend : IResourceBackend
         _credentials = new AwsCredentialChain(settings, _http);
     }
 
+    string IResourceBackend.Type => Name;
+
     public static IResourceBackend Open(BackendSettings settings) => new AwsBackend(settings);
 
     public async ValueTask<byte[]?> FindAsync(ResourceUri uri, CancellationToken cancel)
@@ -60,10 +62,6 @@ internal sealed class AwsBackend : IResourceBackend
             : throw new BackendException($"{Name}: the answer holds no secret, or one that is too large");
     }
 
-    public ValueTask SetAsync(ResourceUri uri, ReadOnlyMemory<byte> value, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
-
-    public ValueTask<bool> DeleteAsync(ResourceUri uri, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
-
     public void Dispose()
     {
         _credentials.Dispose();
@@ -79,7 +77,8 @@ internal sealed class AwsBackend : IResourceBackend
             return null;
         if (type is "ExpiredTokenException" or "UnrecognizedClientException" or "InvalidClientTokenId")
             _credentials.Forget();
-        throw answer.Failure(type, "look at the permissions of the credentials (secretsmanager:GetSecretValue) and at the state of the secret");
+        throw answer.Failure(
+            type, "look at the permissions of the credentials (secretsmanager:GetSecretValue) and at the state of the secret");
     }
 
     private HttpRequestMessage Sign(byte[] body, AwsCredentials credentials)

@@ -102,7 +102,8 @@ internal sealed class AwsCredentialChain : IDisposable
         {
             var answer = await _http.SendAsync(request, cancel);
             return answer.IsDone ? Encoding.UTF8.GetString(answer.Body)
-                : throw answer.Failure(null, "the machine's metadata service has no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+                : throw answer.Failure(
+                    null, "the machine's metadata service has no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
         }
     }
 

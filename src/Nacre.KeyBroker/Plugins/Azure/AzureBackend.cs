@@ -38,13 +38,18 @@ internal sealed class AzureBackend : IResourceBackend
         _credentials = new AzureCredentials(settings, _http, _url);
     }
 
+    string IResourceBackend.Type => Name;
+
     public static IResourceBackend Open(BackendSettings settings) => new AzureBackend(settings);
 
     public async ValueTask<byte[]?> FindAsync(ResourceUri uri, CancellationToken cancel)
     {
         var name = _names.NameOf(uri);
         if (name.Length > MaxName || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
-            throw new BackendException($"{Name}: '{name}' is no name of 1 to {MaxName} letters, digits and hyphens; give other names with {NameTemplate.Key}");
+        {
+            throw new BackendException(
+                $"{Name}: '{name}' is no name of 1 to {MaxName} letters, digits and hyphens; give other names with {NameTemplate.Key}");
+        }
 
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_url, $"secrets/{name}?{Version}"));
         OAuth.Authenticate(request, await _credentials.GetAsync(cancel));
@@ -52,10 +57,6 @@ internal sealed class AzureBackend : IResourceBackend
         using var document = answer.ParseObject();
         return answer.IsDone ? Value(document.RootElement) : Refused(answer, document.RootElement);
     }
-
-    public ValueTask SetAsync(ResourceUri uri, ReadOnlyMemory<byte> value, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
-
-    public ValueTask<bool> DeleteAsync(ResourceUri uri, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
 
     public void Dispose()
     {

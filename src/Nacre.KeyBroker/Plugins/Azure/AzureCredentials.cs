@@ -59,7 +59,8 @@ internal sealed class AzureCredentials : IDisposable
             : throw new BackendException($"{Backend}: AZURE_POD_IDENTITY_AUTHORITY_HOST is no address");
     }
 
-    private ValueTask<AccessToken<string>> LogInAsync(string tenant, string client, Dictionary<string, string> form, CancellationToken cancel)
+    private ValueTask<AccessToken<string>> LogInAsync(
+        string tenant, string client, Dictionary<string, string> form, CancellationToken cancel)
     {
         if (!tenant.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.'))
             throw new BackendException($"{Backend}: AZURE_TENANT_ID is no tenant");

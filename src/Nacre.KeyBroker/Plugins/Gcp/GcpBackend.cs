@@ -7,8 +7,8 @@ using Nacre.KeyBroker.Plugins.SecretManagers;
 namespace Nacre.KeyBroker.Plugins.Gcp;
 
 /// <summary>
-/// Resources in Google Cloud Secret Manager (REST v1, secrets.versions.access), read-only: the newest version of the secret that is named as
-/// the whole path (trust.md 2.3), where <c>__</c> stands for a slash, <c>_</c> and two hexadecimal digits for any other character but
+/// Resources in Google Cloud Secret Manager (REST v1, secrets.versions.access), read-only: the newest version of the secret that is named
+/// as the whole path (trust.md 2.3), where <c>__</c> stands for a slash, <c>_</c> and two hexadecimal digits for any other character but
 /// letters, digits and hyphens.
 /// </summary>
 internal sealed class GcpBackend : IResourceBackend
@@ -36,13 +36,18 @@ internal sealed class GcpBackend : IResourceBackend
         _credentials = new GcpCredentials(settings, _http);
     }
 
+    string IResourceBackend.Type => Name;
+
     public static IResourceBackend Open(BackendSettings settings) => new GcpBackend(settings);
 
     public async ValueTask<byte[]?> FindAsync(ResourceUri uri, CancellationToken cancel)
     {
         var name = _names.NameOf(uri);
         if (name.Length > MaxName || name.Contains('/', StringComparison.Ordinal))
-            throw new BackendException($"{Name}: '{name}' is longer than {MaxName} characters or has a slash; give other names with {NameTemplate.Key}");
+        {
+            throw new BackendException(
+                $"{Name}: '{name}' is longer than {MaxName} characters or has a slash; give other names with {NameTemplate.Key}");
+        }
 
         using var request = new HttpRequestMessage(
             HttpMethod.Get, new Uri(_url, $"v1/projects/{_project}/secrets/{Uri.EscapeDataString(name)}/versions/latest:access"));
@@ -51,10 +56,6 @@ internal sealed class GcpBackend : IResourceBackend
         using var document = answer.ParseObject();
         return answer.IsDone ? Payload(document.RootElement) : Refused(answer, document.RootElement);
     }
-
-    public ValueTask SetAsync(ResourceUri uri, ReadOnlyMemory<byte> value, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
-
-    public ValueTask<bool> DeleteAsync(ResourceUri uri, CancellationToken cancel) => throw BackendException.ReadOnly(Name);
 
     public void Dispose()
     {
@@ -70,7 +71,8 @@ internal sealed class GcpBackend : IResourceBackend
             _credentials.Forget();
         var status = root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
             && error.TryGetProperty("status", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
-        throw answer.Failure(status, "the account needs secretmanager.versions.access on the secret, and its newest version must be enabled");
+        throw answer.Failure(
+            status, "the account needs secretmanager.versions.access on the secret, and its newest version must be enabled");
     }
 
     private static byte[] Payload(JsonElement root)
@@ -82,8 +84,7 @@ internal sealed class GcpBackend : IResourceBackend
 
         // int64 is text in Google's JSON.
         if (payload.TryGetProperty("dataCrc32c", out var sum)
-            && !(sum.ValueKind == JsonValueKind.String
-                && long.TryParse(sum.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var expected) && expected == Crc32C(bytes)))
+            && !(sum.ValueKind == JsonValueKind.String && sum.GetString() == Crc32C(bytes).ToString(CultureInfo.InvariantCulture)))
             throw new BackendException($"{Name}: the secret was damaged on its way (dataCrc32c); ask again");
         return bytes;
     }

@@ -3,7 +3,9 @@ using Nacre.KeyBroker.Http;
 
 namespace Nacre.KeyBroker.Plugins.SecretManagers;
 
-/// <summary>A secret manager does not do what it was asked for. The message is for administrators; it holds neither secret nor credential.</summary>
+/// <summary>
+/// A secret manager does not do what it was asked for. The message is for administrators; it holds neither secret nor credential.
+/// </summary>
 public sealed class BackendException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);

@@ -8,8 +8,8 @@ using Nacre.Formats.Json;
 namespace Nacre.KeyBroker.Plugins.SecretManagers;
 
 /// <summary>
-/// Asks a secret manager over HTTP: answers are bounded in time and size, redirects are never followed, since they would take the credentials
-/// with them, and what goes wrong is said without anything that was sent or received.
+/// Asks a secret manager over HTTP: answers are bounded in time and size, redirects are never followed, since they would take the
+/// credentials with them, and what goes wrong is said without anything that was sent or received.
 /// </summary>
 internal sealed class BackendHttp : IDisposable
 {
@@ -69,9 +69,11 @@ internal sealed class BackendHttp : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
-            if ((int)response.StatusCode is >= 300 and < 400)
-                throw new BackendException($"{Backend}: {host} redirects ({(int)response.StatusCode}), which is not followed; give the address it redirects to");
-            return new BackendAnswer(Backend, (int)response.StatusCode, await ReadAsync(response, host, both.Token));
+            var status = (int)response.StatusCode;
+            return status is >= 300 and < 400
+                ? throw new BackendException(
+                    $"{Backend}: {host} redirects ({status}), which is not followed; give the address it redirects to")
+                : new BackendAnswer(Backend, status, await ReadAsync(response, host, both.Token));
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
@@ -150,7 +152,9 @@ internal sealed record BackendAnswer(string Backend, int Status, byte[] Body)
     }
 
     /// <summary>The answer is no secret.</summary>
-    /// <param name="code">The service's own name of the error; dropped when it is more than a word, since a service may repeat what it was sent.</param>
+    /// <param name="code">
+    /// The service's own name of the error; dropped when it is more than a word, since a service may repeat what it was sent.
+    /// </param>
     /// <param name="remedy">What to do.</param>
     public BackendException Failure(string? code, string remedy)
     {

@@ -19,7 +19,8 @@ internal sealed record BackendSettings(JsonFields Fields, Func<string, string?> 
     private const int MaxAuthorities = 16;
 
     /// <summary>Refuses keys that neither all back ends nor this one know.</summary>
-    public void Only(params ReadOnlySpan<string> keys) => Fields.Only([.. (ReadOnlySpan<string>)["name", TypeKey, PathKey, NameTemplate.Key], .. keys]);
+    public void Only(params ReadOnlySpan<string> keys) =>
+        Fields.Only([.. (ReadOnlySpan<string>)["name", TypeKey, PathKey, NameTemplate.Key], .. keys]);
 
     public bool Boolean(string name, bool otherwise) => Fields.Find(name) switch
     {

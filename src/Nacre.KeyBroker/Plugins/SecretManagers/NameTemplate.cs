@@ -6,7 +6,8 @@ namespace Nacre.KeyBroker.Plugins.SecretManagers;
 
 /// <summary>
 /// What a resource is called in a secret manager. By default the whole path, so that no two resources are one secret;
-/// <c>name_template</c> of <c>{repository}</c>, <c>{type}</c> and <c>{tag}</c> gives other names, <c>{tag}</c> those of upstream (trust.md 2.3).
+/// <c>name_template</c> of <c>{repository}</c>, <c>{type}</c> and <c>{tag}</c> gives other names, <c>{tag}</c> those of upstream
+/// (trust.md 2.3).
 /// </summary>
 internal sealed class NameTemplate
 {
@@ -28,7 +29,10 @@ internal sealed class NameTemplate
             var rest = s_placeholders.Aggregate(template, (text, placeholder) => text.Replace(placeholder, "", StringComparison.Ordinal));
             if (template.Length == 0 || !rest.All(c => char.IsAsciiLetterOrDigit(c) || "-_./+=@".Contains(c, StringComparison.Ordinal))
                 || template.Split('/').Any(part => part is "" or "." or ".."))
-                throw fields.Malformed(Key, $"must be names of a-z A-Z 0-9 - _ . + = @ and {string.Join(", ", s_placeholders)} with slashes between");
+            {
+                throw fields.Malformed(
+                    Key, $"must be names of a-z A-Z 0-9 - _ . + = @ and {string.Join(", ", s_placeholders)} with slashes between");
+            }
         }
 
         return new NameTemplate(template, byDefault);

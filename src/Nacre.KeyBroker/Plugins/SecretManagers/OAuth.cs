@@ -53,7 +53,8 @@ internal static class OAuth
     private static int? Seconds(JsonElement life) => life.ValueKind switch
     {
         JsonValueKind.Number when life.TryGetInt32(out var seconds) && seconds >= 0 => seconds,
-        JsonValueKind.String when int.TryParse(life.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) => seconds,
+        JsonValueKind.String when int.TryParse(life.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) =>
+            seconds,
         _ => null,
     };
 }

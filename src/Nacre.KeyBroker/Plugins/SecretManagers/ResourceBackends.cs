@@ -116,7 +116,8 @@ public sealed class ResourceBackends : IDisposable
         else
         {
             _byPath.Add(key, s_types.TryGetValue(type, out var open) ? open(settings)
-                : throw settings.Fields.Malformed(BackendSettings.TypeKey, $"'{type}' is none; there are {string.Join(", ", [Store, .. s_types.Keys])}"));
+                : throw settings.Fields.Malformed(
+                    BackendSettings.TypeKey, $"'{type}' is none; there are {string.Join(", ", [Store, .. s_types.Keys])}"));
         }
     }
 

@@ -8,8 +8,9 @@ using Nacre.KeyBroker.Plugins.SecretManagers;
 namespace Nacre.KeyBroker.Plugins.Vault;
 
 /// <summary>
-/// Resources in the key-value engine of Vault or OpenBao, version 1 or 2: member <c>data</c> of the secret at <c>MOUNT/repository/type/tag</c>
-/// (trust.md 2.3). Certificates are verified unless <c>verify_ssl</c> is false, where upstream verifies only if it is true.
+/// Resources in the key-value engine of Vault or OpenBao, version 1 or 2: member <c>data</c> of the secret at
+/// <c>MOUNT/repository/type/tag</c> (trust.md 2.3). Certificates are verified unless <c>verify_ssl</c> is false, where upstream verifies
+/// only if it is true.
 /// </summary>
 internal sealed class VaultBackend : IResourceBackend
 {
@@ -37,6 +38,8 @@ internal sealed class VaultBackend : IResourceBackend
         _http = new BackendHttp(Name, settings.Clock, roots, settings.Boolean("verify_ssl", true));
         _login = new VaultLogin(settings, _http, _url, fields.FindText("namespace", 256));
     }
+
+    string IResourceBackend.Type => Name;
 
     public static IResourceBackend Open(BackendSettings settings) => new VaultBackend(settings);
 

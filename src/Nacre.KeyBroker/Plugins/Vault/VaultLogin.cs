@@ -103,7 +103,8 @@ internal sealed class VaultLogin : IDisposable
             : new JsonObject
             {
                 ["role"] = _settings.Fields.Text("role"),
-                ["jwt"] = await BackendSettings.ReadCredentialAsync(Backend, _settings.Fields.FindText("jwt_file") ?? KubernetesToken, cancel),
+                ["jwt"] = await BackendSettings.ReadCredentialAsync(
+                    Backend, _settings.Fields.FindText("jwt_file") ?? KubernetesToken, cancel),
             };
         var now = _settings.Clock.GetUtcNow();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_url, $"v1/auth/{_mount}/login")) { Content = Json(body) };

@@ -120,7 +120,7 @@ public sealed class AwsTests : IAsyncDisposable
     }
 
     // The service's side: signs again what it received, with the key it knows.
-    private bool IsSigned(BackendRequest request)
+    private static bool IsSigned(BackendRequest request)
     {
         var names = request.Headers["Authorization"]!.Split("SignedHeaders=")[1].Split(',')[0].Split(';');
         var headers = names.ToDictionary(name => name, name => request.Headers[name]!);
