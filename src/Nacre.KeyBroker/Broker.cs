@@ -10,6 +10,7 @@ using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.OpenApi;
 using Nacre.KeyBroker.Plugins;
+using Nacre.KeyBroker.Plugins.SecretManagers;
 using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.Releases;
 using Nacre.KeyBroker.Resources;
@@ -27,14 +28,15 @@ public sealed class Broker : IAsyncDisposable
     private readonly PolicyStore<ReleasePolicy> _policies;
     private readonly SessionSealer _sealer;
     private readonly DecisionStore _decisions;
+    private readonly ResourceBackends _resources;
     private readonly IReadOnlyList<IPlugin> _plugins;
 
     private Broker(
         BrokerBackend backend, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
-        IReadOnlyList<IPlugin> plugins, AuditTrail trail, RouteTable routes)
+        ResourceBackends resources, IReadOnlyList<IPlugin> plugins, AuditTrail trail, RouteTable routes)
     {
         (_backend, _policies, _sealer, _decisions) = (backend, policies, sealer, decisions);
-        (_plugins, Trail, Routes) = (plugins, trail, routes);
+        (_resources, _plugins, Trail, Routes) = (resources, plugins, trail, routes);
     }
 
     /// <summary>Serves the routes.</summary>
@@ -68,13 +70,15 @@ public sealed class Broker : IAsyncDisposable
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, backend.Tokens, clock);
         var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, options, clock);
-        var plugins = await PluginList.OpenAsync(options.Plugins, new PluginServices(gate, store, clock, metrics), cancel);
+        var settings = tenant is null ? options.Plugins : PluginList.OfTenants(options.Plugins);
+        var resources = ResourceBackends.Open(settings, clock);
+        var plugins = await PluginList.OpenAsync(settings, new PluginServices(gate, store, clock, metrics), cancel);
 
         var routes = new RouteTable(OpenApiRoutes.Complete(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
                 backend.Attestation, backend.Tokens, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
-            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), gate, clock)),
+            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), resources, gate, clock)),
             .. plugins.SelectMany(plugin => plugin.Routes),
             .. new PolicyRoutes(backend.Policies, policies, new ProposalStore(store), options, clock).Create(),
             .. new PolicyDryRun(decisions, backend.BuiltIn, policies, clock).Create(),
@@ -84,7 +88,8 @@ public sealed class Broker : IAsyncDisposable
             .. new AuditRoutes(audit.Directory, tenant is null ? new AuditAnchors(store) : null, tenant?.Name).Create(),
             .. tenant is null ? ServerRoutes(store, health, clock) : [],
         ]));
-        return new Broker(backend, policies, sealer, decisions, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
+        return new Broker(
+            backend, policies, sealer, decisions, resources, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
@@ -101,6 +106,7 @@ public sealed class Broker : IAsyncDisposable
     {
         foreach (var plugin in _plugins)
             await plugin.DisposeAsync();
+        _resources.Dispose();
         await _decisions.DisposeAsync();
         _backend.Dispose();
         _policies.Dispose();

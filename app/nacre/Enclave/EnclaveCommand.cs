@@ -5,7 +5,8 @@ namespace Nacre.Cli.Enclave;
 /// <summary><c>nacre enclave</c>: secrets that the server makes and that only attested instances of one program get.</summary>
 internal static class EnclaveCommand
 {
-    public static Command Create() => new("enclave", "Have secrets made that only one attested program gets; the plugin enclave serves them.")
+    public static Command Create() => new(
+        "enclave", "Have secrets made that only one attested program gets; the plugin enclave serves them.")
     {
         EnclaveCreateCommand.Create(),
         EnclaveListCommand.Create(),

@@ -11,13 +11,20 @@ internal static class EnclaveCreateCommand
     public static Command Create()
     {
         var name = EnclaveCommand.Name();
-        var kind = new Option<string>("--kind") { Description = $"One of {string.Join(", ", EnclaveSpecification.Kinds)}.", Required = true };
+        var kind = new Option<string>("--kind")
+        {
+            Description = $"One of {string.Join(", ", EnclaveSpecification.Kinds)}.",
+            Required = true,
+        };
         var bits = new Option<int?>("--bits") { Description = "Of an AES or RSA key." };
         var curve = new Option<string?>("--curve") { Description = "P-256, P-384 or P-521." };
         var subject = new Option<string?>("--subject") { Description = "Common name in a certificate." };
         var hosts = new Option<string[]>("--host") { Description = "DNS name or address in a certificate; may be repeated." };
         var days = new Option<int?>("--days") { Description = "How long a certificate is valid." };
-        var authority = new Option<string?>("--authority") { Description = "Name of a secret of kind ca in the same application; without it a certificate is self-signed." };
+        var authority = new Option<string?>("--authority")
+        {
+            Description = "Name of a secret of kind ca in the same application; without it a certificate is self-signed.",
+        };
         var data = new Option<string?>("--data") { Description = "File with the bytes of kind data, or - for standard input." };
         kind.AcceptOnlyFromAmong([.. EnclaveSpecification.Kinds]);
         var command = new Command(

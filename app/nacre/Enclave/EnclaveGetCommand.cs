@@ -11,7 +11,8 @@ internal static class EnclaveGetCommand
     {
         var name = EnclaveCommand.Name();
         var version = new Option<int?>("--secret-version") { Description = "A former version; the newest without it." };
-        var command = new Command("get", "Attest this machine and print a secret. Example: nacre enclave get payments/db-key --tpm /dev/tpmrm0")
+        var command = new Command(
+            "get", "Attest this machine and print a secret. Example: nacre enclave get payments/db-key --tpm /dev/tpmrm0")
         {
             name, version,
         };

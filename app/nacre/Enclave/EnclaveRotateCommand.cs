@@ -10,9 +10,15 @@ internal static class EnclaveRotateCommand
     public static Command Create()
     {
         var name = EnclaveCommand.Name();
-        var keep = new Option<int?>("--keep") { Description = "Forget versions but the newest N, the new one among them; without it all stay." };
+        var keep = new Option<int?>("--keep")
+        {
+            Description = "Forget versions but the newest N, the new one among them; without it all stay.",
+        };
         var data = new Option<string?>("--data") { Description = "File with the new bytes of kind data, or - for standard input." };
-        var command = new Command("rotate", "Have a new version made; former ones stay readable for what they encrypted.") { name, keep, data };
+        var command = new Command("rotate", "Have a new version made; former ones stay readable for what they encrypted.")
+        {
+            name, keep, data,
+        };
         var expiry = IdentityOptions.AddTo(command, withIdentities: false);
         var server = ServerOptions.AddAdminTo(command);
         var format = OutputFormat.AddTo(command);
@@ -30,7 +36,8 @@ internal static class EnclaveRotateCommand
 
             var path = EnclaveCommand.Path(line.GetRequiredValue(name));
             using var admin = server.ConnectAdmin(line);
-            EnclaveShowCommand.Write(line, format, await admin.CallPluginAsync(HttpMethod.Post, $"enclave/secrets/{path}/rotate", body, cancel));
+            EnclaveShowCommand.Write(
+                line, format, await admin.CallPluginAsync(HttpMethod.Post, $"enclave/secrets/{path}/rotate", body, cancel));
             return ExitCode.Done;
         });
         return command;

@@ -56,5 +56,6 @@ internal static class IdentityText
     };
 
     private static CommandException Bad(string text) => new(
-        $"'{text}' is no identity", "it looks like sgx:mrsigner=HEX,isvprodid=1,min_isvsvn=3, or tpm:/tpm/pcr08=HEX; a claim that is a number: /snp/vmpl=#0");
+        $"'{text}' is no identity",
+        "it looks like sgx:mrsigner=HEX,isvprodid=1,min_isvsvn=3, or tpm:/tpm/pcr08=HEX; a claim that is a number: /snp/vmpl=#0");
 }

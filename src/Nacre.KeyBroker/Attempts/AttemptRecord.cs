@@ -42,7 +42,13 @@ public sealed record AttemptRecord
     {
         ["id"] = Id,
         ["at"] = At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
-        ["kind"] = Kind switch { AttemptKind.EvidenceRefused => "evidence-refused", AttemptKind.NotAffirming => "not-affirming", _ => "release-denied" },
+        ["kind"] = Kind switch
+        {
+            AttemptKind.EvidenceRefused => "evidence-refused",
+            AttemptKind.NotAffirming => "not-affirming",
+            AttemptKind.ReleaseFailed => "release-failed",
+            _ => "release-denied",
+        },
         ["tee"] = Tee,
         ["resource"] = Resource,
         ["reasons"] = new JsonArray([.. Reasons.Select(reason => (JsonNode)reason)]),
@@ -102,4 +108,7 @@ public enum AttemptKind
 
     /// <summary>An attested guest asked for something its policy does not give it.</summary>
     ReleaseDenied,
+
+    /// <summary>It may have what it asked for, but where that is kept did not give it.</summary>
+    ReleaseFailed,
 }

@@ -2,7 +2,7 @@ using Nacre.Formats;
 
 namespace Nacre.KeyBroker.Plugins;
 
-/// <summary>The plugins that there are. <c>resource</c> is always there and is no plugin to configure.</summary>
+/// <summary>The plugins that there are. <c>resource</c> is always there: its tables say where resources are kept.</summary>
 public static class PluginList
 {
     private static readonly Dictionary<string, Func<PluginSettings, PluginServices, CancellationToken, ValueTask<IPlugin>>> s_plugins = new()
@@ -16,6 +16,13 @@ public static class PluginList
         ["sample"] = (settings, _, _) => ValueTask.FromResult<IPlugin>(new Sample.SamplePlugin(settings)),
     };
 
+    // What else there is keeps its state outside the store, in one place for all.
+    private static readonly HashSet<string> s_keptInStore = ["certificates", "enclave", "provisioner", "sample"];
+
+    /// <summary>Those that tenants have too: one whose keys and secrets are outside the store would show one tenant's to another.</summary>
+    public static IReadOnlyList<PluginSettings> OfTenants(IReadOnlyList<PluginSettings> settings) =>
+        [.. settings.Where(one => s_keptInStore.Contains(one.Name))];
+
     /// <summary>The caller disposes them.</summary>
     /// <exception cref="MalformedDataException">A name or a key is not known.</exception>
     public static async ValueTask<IReadOnlyList<IPlugin>> OpenAsync(
@@ -24,7 +31,7 @@ public static class PluginList
         var opened = new List<IPlugin>();
         try
         {
-            foreach (var one in settings)
+            foreach (var one in settings.Where(one => one.Name != SecretManagers.ResourceBackends.PluginName))
             {
                 if (!s_plugins.TryGetValue(one.Name, out var open))
                     throw one.Fields.Malformed("name", $"'{one.Name}' is no plugin; there are {string.Join(", ", s_plugins.Keys.Order())}");

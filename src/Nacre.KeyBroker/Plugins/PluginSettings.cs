@@ -4,6 +4,7 @@ using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Json;
 using Nacre.Formats.Toml;
+using Nacre.KeyBroker.Plugins.SecretManagers;
 
 namespace Nacre.KeyBroker.Plugins;
 
@@ -79,7 +80,7 @@ public sealed record PluginSettings(string Name, JsonFields Fields)
         {
             var fields = new JsonFields($"{file} plugins[{all.Count}]", table);
             var name = fields.Text("name", 64);
-            if (all.Exists(one => one.Name == name))
+            if (name != ResourceBackends.PluginName && all.Exists(one => one.Name == name))
                 throw fields.Malformed("name", $"'{name}' is there twice");
             all.Add(new PluginSettings(name, fields) { FindVariable = findVariable });
         }

@@ -8,6 +8,7 @@ using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Plugins.SecretManagers;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
 using Nacre.Rego;
@@ -34,6 +35,17 @@ public sealed class ReleaseGate(
     /// <summary>A refusal for a rule of a plugin's own, recorded and told as those of policy are.</summary>
     public ValueTask<KbsProblemException> DenyAsync(JsonObject claims, ReleaseRequest request, string reason, CancellationToken cancel) =>
         DenyAsync(claims, request, null, reason, cancel);
+
+    /// <summary>What the guest may have cannot be had now: 503 for the guest, the reason for administrators under the reference.</summary>
+    public async ValueTask<KbsProblemException> FailAsync(
+        JsonObject claims, ReleaseRequest request, BackendException reason, CancellationToken cancel)
+    {
+        var id = await RecordAsync(claims, request, AttemptKind.ReleaseFailed, null, [reason.Message], null, cancel);
+        return new KbsProblemException(503, ErrorTypes.Unavailable, "what is asked for cannot be read now; try again later", id, reason)
+        {
+            RetryAfter = BackendException.Pause,
+        };
+    }
 
     /// <summary>The answer with a secret in it, for the guest alone; the audit record has the secret's MAC.</summary>
     /// <exception cref="KbsProblemException">401 when the claims have no key to encrypt to.</exception>
@@ -78,11 +90,19 @@ public sealed class ReleaseGate(
         JsonObject claims, ReleaseRequest request, string? policy, string reason, CancellationToken cancel)
     {
         // Against a policy, an appraisal that was not affirming is the true reason; a plugin's rule stands by itself.
-        var jti = IdOf(claims);
-        var appraisal = await attempts.FindAsync(jti, cancel);
+        var appraisal = await attempts.FindAsync(IdOf(claims), cancel);
         var findings = (appraisal?["reasons"] as JsonArray ?? []).Select(finding => (string)finding!);
         List<string> reasons = policy is null ? [reason, .. findings] : [.. findings, reason];
+        var id = await RecordAsync(claims, request, AttemptKind.ReleaseDenied, policy, reasons, appraisal, cancel);
+        return new KbsProblemException(
+            403, ErrorTypes.PolicyDeny, "Access denied by policy" + (options.ExplainToGuests ? $": {reasons[0]}" : ""), id);
+    }
 
+    /// <summary>The id under which the administrator finds it.</summary>
+    private async ValueTask<string> RecordAsync(
+        JsonObject claims, ReleaseRequest request, AttemptKind kind, string? policy, IReadOnlyList<string> reasons,
+        JsonObject? appraisal, CancellationToken cancel)
+    {
         var now = clock.GetUtcNow();
         var id = ReferenceId.OfRequest(now);
         await attempts.RecordAsync(
@@ -90,16 +110,15 @@ public sealed class ReleaseGate(
             {
                 Id = id,
                 At = now,
-                Kind = AttemptKind.ReleaseDenied,
+                Kind = kind,
                 Tee = (string?)appraisal?["tee"],
                 Resource = request.FullPath,
                 Policy = policy,
-                Appraisal = appraisal is null ? null : jti,
+                Appraisal = appraisal is null ? null : IdOf(claims),
                 Reasons = reasons,
             },
             cancel);
-        return new KbsProblemException(
-            403, ErrorTypes.PolicyDeny, "Access denied by policy" + (options.ExplainToGuests ? $": {reasons[0]}" : ""), id);
+        return id;
     }
 
     /// <summary>The guest's key, which is bound by the evidence of the primary TEE, where the token has it (trust.md 2.9).</summary>

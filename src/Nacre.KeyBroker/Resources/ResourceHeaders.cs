@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Http;
 
 namespace Nacre.KeyBroker.Resources;
@@ -22,6 +23,15 @@ internal static class ResourceHeaders
         At = now,
         Author = call.Admin?.Name,
     };
+
+    /// <summary>For a secret that is kept elsewhere, where none of them and no condition could be held.</summary>
+    /// <exception cref="KbsProblemException">400: one was sent.</exception>
+    public static void RequireNone(KbsCall call, ResourceUri uri)
+    {
+        string[] names = ["Nacre-Labels", "Nacre-Release-Limit", "Nacre-Release-Until", "If-Match", "If-None-Match"];
+        if (Array.Find(names, name => call.Header(name) is not null) is { } name)
+            throw KbsProblemException.Malformed($"{name} cannot be held for {uri}, which is kept in a secret manager");
+    }
 
     private static string ReadContentType(string? text) => text is null or "" ? ResourceDetail.DefaultContentType
         : IsText(text) ? text : throw KbsProblemException.Malformed($"Content-Type must be at most {MaxText} printable characters");

@@ -2,18 +2,23 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Plugins.SecretManagers;
 using Nacre.KeyBroker.Releases;
 
 namespace Nacre.KeyBroker.Resources;
 
 /// <summary>Releases secrets by path; administrators set, delete and list them.</summary>
-public sealed class ResourceService(ResourceStore resources, ReleaseGate gate, TimeProvider clock)
+public sealed class ResourceService(ResourceStore resources, ResourceBackends backends, ReleaseGate gate, TimeProvider clock)
 {
     public async ValueTask<KbsReply> GetAsync(KbsCall call, CancellationToken cancel)
     {
         // Who asks is asked first: a stranger is told nothing about paths either.
-        var claims = await gate.RequireAsync(call, new ReleaseRequest("resource", call["path"].Split('/'), call.Query), cancel);
+        var request = new ReleaseRequest("resource", call["path"].Split('/'), call.Query);
+        var claims = await gate.RequireAsync(call, request, cancel);
         var uri = Parse(call);
+        if (backends.For(uri) is { } backend)
+            return await GetAsync(backend, uri, claims, request, cancel);
+
         while (true)
         {
             var found = await resources.FindAsync(uri, cancel) ?? throw NotFound(uri);
@@ -37,6 +42,13 @@ public sealed class ResourceService(ResourceStore resources, ReleaseGate gate, T
     public async ValueTask<KbsReply> PutAsync(KbsCall call, CancellationToken cancel)
     {
         var uri = Parse(call);
+        if (backends.For(uri) is not null)
+        {
+            ResourceHeaders.RequireNone(call, uri);
+            await backends.TrySetAsync(uri, call.Body, cancel);
+            return KbsReply.Empty;
+        }
+
         var condition = ResourceCondition.Read(call);
         return await SetAsync(uri, call.Body.ToArray(), ResourceHeaders.Read(call, clock.GetUtcNow()), condition, cancel);
     }
@@ -44,6 +56,9 @@ public sealed class ResourceService(ResourceStore resources, ReleaseGate gate, T
     public async ValueTask<KbsReply> DeleteAsync(KbsCall call, CancellationToken cancel)
     {
         var uri = Parse(call);
+        if (await backends.TryDeleteAsync(uri, cancel) is { } existed)
+            return existed ? KbsReply.Empty : throw NotFound(uri);
+
         return await resources.DeleteAsync(uri, ResourceCondition.Read(call), cancel) switch
         {
             true => KbsReply.Empty,
@@ -57,6 +72,29 @@ public sealed class ResourceService(ResourceStore resources, ReleaseGate gate, T
         ["resources"] = new JsonArray(
             [.. (await resources.ListAsync(cancel)).Where(found => call.Admin!.Covers(found.Path)).Select(found => Describe(found))]),
     });
+
+    private async ValueTask<KbsReply> GetAsync(
+        IResourceBackend backend, ResourceUri uri, JsonObject claims, ReleaseRequest request, CancellationToken cancel)
+    {
+        byte[] secret;
+        try
+        {
+            secret = await backend.FindAsync(uri, cancel) ?? throw NotFound(uri);
+        }
+        catch (BackendException e)
+        {
+            throw await gate.FailAsync(claims, request, e, cancel);
+        }
+
+        try
+        {
+            return gate.Encrypt(claims, secret);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
 
     public async ValueTask<KbsReply> HistoryAsync(KbsCall call, CancellationToken cancel)
     {

@@ -206,6 +206,26 @@ public sealed class EnclaveTests(SwtpmFixture tpms) : IClassFixture<SwtpmFixture
         Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<KbsException>(() => CreateAsync(stage, foreign, "enclave/secrets/payments/b"))).Status);
     }
 
+    [Fact]
+    public async Task Every_route_and_its_authorisation_is_written_down()
+    {
+        await using var stage = await StartAsync();
+
+        Assert.Equal(
+            [
+                "GET kbs/v0/enclave/secrets View",
+                "POST kbs/v0/enclave/secrets/{application}/{name} WriteSecret",
+                "GET kbs/v0/enclave/secrets/{application}/{name} View",
+                "DELETE kbs/v0/enclave/secrets/{application}/{name} WriteSecret",
+                "POST kbs/v0/enclave/secrets/{application}/{name}/rotate WriteSecret",
+                "POST kbs/v0/enclave/secrets/{application}/{name}/identities WriteSecret",
+                "GET kbs/v0/enclave/secrets/{application}/{name}/public Public",
+                "GET kbs/v0/enclave/{application}/{name} Guest",
+            ],
+            stage.Server.Routes.Where(route => route.Template.StartsWith("kbs/v0/enclave/", StringComparison.Ordinal))
+                .Select(route => $"{route.Method} {route.Template} {route.Access}"));
+    }
+
     private static async Task<(JsonObject? Made, KbsException? Refusal)> TryCreateAsync(TrustStage stage)
     {
         try

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Nacre.KeyBroker.Plugins.Enclave;
 
-/// <summary>Certificates of secrets (RFC 5280): of programs, for servers and clients alike, and of the authorities of applications.</summary>
+/// <summary>Certificates of secrets (RFC 5280): of programs, as servers and as clients, and of the authorities of applications.</summary>
 internal static class EnclaveCertificates
 {
     private const int SerialBytes = 16;

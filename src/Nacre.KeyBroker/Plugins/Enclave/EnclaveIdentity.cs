@@ -45,6 +45,18 @@ public sealed class EnclaveIdentity
             : throw fields.Malformed("tee", $"'{tee}' has no identities here; there are {string.Join(", ", IdentityRules.ByTee.Keys)}");
     }
 
+    /// <summary>A claim that no verifier of the TEE says would make a secret that nobody gets.</summary>
+    /// <exception cref="MalformedDataException">There is one.</exception>
+    public void RequireKnownClaims()
+    {
+        if (_claims.Count == 0)
+            return;
+
+        var schema = ClaimsSchemas.Input([Tee]);
+        if (_claims.Find(claim => !JsonPointer.CanOccur(schema, claim.Parts)).Pointer is { } unknown)
+            throw new MalformedDataException("enclave.identities", unknown, 0, $"is no claim of {Tee}; nacre evidence schema lists them");
+    }
+
     public JsonObject ToJson() => _json.DeepClone().AsObject();
 
     /// <summary>Null when the claims are those of this program; else what differs.</summary>
@@ -73,7 +85,12 @@ public sealed class EnclaveIdentity
         return null;
     }
 
-    private static string Text(JsonNode? node) => node is null ? "absent" : node is JsonArray or JsonObject ? "no single value" : node.ToJsonString();
+    private static string Text(JsonNode? node) => node switch
+    {
+        null => "absent",
+        JsonArray or JsonObject => "no single value",
+        _ => node.ToJsonString(),
+    };
 
     private void ReadTests(JsonFields fields)
     {
@@ -82,7 +99,11 @@ public sealed class EnclaveIdentity
             if (member.Name is "tee" or "claims" or "allow_debug")
                 continue;
             if (!_rules.Tests.TryGetValue(member.Name, out var test))
-                throw fields.Malformed(member.Name, $"is not known of {Tee}; there are {string.Join(", ", [.. _rules.Tests.Keys, "claims"])}");
+            {
+                throw fields.Malformed(
+                    member.Name, $"is not known of {Tee}; there are {string.Join(", ", [.. _rules.Tests.Keys, "claims"])}");
+            }
+
             test.Check(fields, member.Name);
             _tests.Add((member.Name, test, JsonValue.Create(member.Value.Clone())!));
         }
@@ -90,15 +111,12 @@ public sealed class EnclaveIdentity
 
     private void ReadClaims(JsonFields claims)
     {
-        var schema = ClaimsSchemas.Input([Tee]);
         foreach (var member in claims.Element.EnumerateObject())
         {
             if (_claims.Count == MaxClaims)
                 throw claims.Malformed("(members)", $"are more than {MaxClaims}");
             var parts = JsonPointer.Parse(member.Name)
                 ?? throw claims.Malformed(member.Name, $"must be a JSON pointer such as /{Tee}/…");
-            if (!JsonPointer.CanOccur(schema, parts))
-                throw claims.Malformed(member.Name, $"is no claim of {Tee}; nacre evidence schema lists them");
             if (member.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False))
                 throw claims.Malformed(member.Name, "must be text, a number, true or false");
             _claims.Add((member.Name, parts, JsonValue.Create(member.Value.Clone())!));

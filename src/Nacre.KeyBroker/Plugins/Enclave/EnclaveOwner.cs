@@ -40,6 +40,7 @@ internal sealed class EnclaveOwner(EnclaveStore store, TimeProvider clock)
         using var document = StrictJson.Parse(call.Body, Structure, KbsProtocol.MaxMessageBytes);
         var fields = new JsonFields(Structure, document.RootElement);
         var specification = EnclaveSpecification.Parse(fields, "data");
+        specification.RequireKnownClaims();
         if ((await store.ListAsync(cancel)).Count >= EnclaveStore.MaxSecrets)
             throw Conflict($"there are {EnclaveStore.MaxSecrets} secrets; delete those that are not needed");
 
@@ -81,7 +82,9 @@ internal sealed class EnclaveOwner(EnclaveStore store, TimeProvider clock)
             throw Conflict($"{secret.Name} has {kept.Count} versions, and no more are kept; say with keep how many are still needed");
 
         var now = clock.GetUtcNow();
-        var specification = secret.Specification with { Expires = EnclaveSpecification.ParseExpiry(fields) ?? secret.Specification.Expires };
+        var specification = secret.Specification;
+        if (EnclaveSpecification.ParseExpiry(fields) is { } expires)
+            specification = specification with { Expires = expires };
         using var authority = await FindAuthorityAsync(secret.Name, specification, now, cancel);
         var made = EnclaveMaker.Make(specification, Data(fields, specification), authority?.Current, secret.Current.Number + 1, now);
         return await ReplaceAsync(secret with { Specification = specification, Versions = [.. kept, made] }, unchanged, cancel);
@@ -100,10 +103,13 @@ internal sealed class EnclaveOwner(EnclaveStore store, TimeProvider clock)
             Identities = EnclaveSpecification.ParseIdentities(fields, secret.Specification.Kind),
             Expires = EnclaveSpecification.ParseExpiry(fields) ?? secret.Specification.Expires,
         };
+        specification.RequireKnownClaims();
         return await ReplaceAsync(secret with { Specification = specification }, unchanged, cancel);
     }
 
-    /// <summary>Key or certificates of the newest version, for whoever talks to the program. What has none is as absent as what is not there.</summary>
+    /// <summary>
+    /// Key or certificates of the newest version, for whoever talks to the program. What has none is as absent as what is not there.
+    /// </summary>
     public async ValueTask<KbsReply> GetPublicAsync(KbsCall call, CancellationToken cancel)
     {
         var name = EnclaveName.Of(call);

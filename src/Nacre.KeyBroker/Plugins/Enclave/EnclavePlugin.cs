@@ -16,6 +16,7 @@ public sealed class EnclavePlugin : IPlugin
         settings.Fields.Only("name");
         var store = new EnclaveStore(services.Store);
         var owner = new EnclaveOwner(store, services.Clock);
+        var release = new EnclaveRelease(store, services.Gate, services.Clock);
         Routes =
         [
             new("GET", Secrets, Access.View, owner.ListAsync, NarrowsToScope: true),
@@ -25,7 +26,7 @@ public sealed class EnclavePlugin : IPlugin
             new("POST", One + "/rotate", Access.WriteSecret, owner.RotateAsync),
             new("POST", One + "/identities", Access.WriteSecret, owner.SetIdentitiesAsync),
             new("GET", One + "/public", Access.Public, owner.GetPublicAsync),
-            new("GET", "kbs/v0/enclave/{application}/{name}", Access.Guest, new EnclaveRelease(store, services.Gate, services.Clock).GetAsync),
+            new("GET", "kbs/v0/enclave/{application}/{name}", Access.Guest, release.GetAsync),
         ];
     }
 

@@ -56,7 +56,8 @@ internal static class EnclaveSecretText
         }
 
         return new EnclaveSecret(
-            name, EnclaveSpecification.Parse(fields.Object("specification")), Time(fields, "created"), fields.Text("author", 1024), versions);
+            name, EnclaveSpecification.Parse(fields.Object("specification")), Time(fields, "created"), fields.Text("author", 1024),
+            versions);
     }
 
     private static DateTimeOffset Time(JsonFields fields, string name) =>

@@ -100,6 +100,14 @@ public sealed record EnclaveSpecification
         };
     }
 
+    /// <summary>For what an owner asks; what is stored may name claims that another version of this server knew.</summary>
+    /// <exception cref="MalformedDataException">No verifier says one of the claims.</exception>
+    public void RequireKnownClaims()
+    {
+        foreach (var identity in Identities)
+            identity.RequireKnownClaims();
+    }
+
     public JsonObject ToJson()
     {
         var json = new JsonObject { ["kind"] = Kind };

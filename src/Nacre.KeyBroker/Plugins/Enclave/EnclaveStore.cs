@@ -26,6 +26,7 @@ public sealed class EnclaveStore(IKeyValueStore store)
 
     public async ValueTask<IReadOnlyList<EnclaveName>> ListAsync(CancellationToken cancel) =>
     [
-        .. (await store.ListAllAsync(Space, "", cancel)).Select(path => path.Split('/')).Select(parts => new EnclaveName(parts[0], parts[1])),
+        .. (await store.ListAllAsync(Space, "", cancel))
+            .Select(path => path.Split('/')).Select(parts => new EnclaveName(parts[0], parts[1])),
     ];
 }

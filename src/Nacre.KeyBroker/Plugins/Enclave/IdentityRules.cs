@@ -25,9 +25,8 @@ internal sealed record IdentityRules(
                 ["init_data"] = s_initData,
             },
             claims => IsSgxProduction(claims["body"]?["attributes.flags"])),
-        [TeeNames.Tdx] = WithMeasurement("/tdx/quote/body/mr_td", ClaimForm.Hex, null, claims => Is(claims["td_attributes"]?["debug"], false)),
-        [TeeNames.AzTdxVtpm] = WithMeasurement(
-            "/az-tdx-vtpm/quote/body/mr_td", ClaimForm.Hex, null, claims => Is(claims["td_attributes"]?["debug"], false)),
+        [TeeNames.Tdx] = OfTdx(TeeNames.Tdx),
+        [TeeNames.AzTdxVtpm] = OfTdx(TeeNames.AzTdxVtpm),
         [TeeNames.Snp] = WithMeasurement(
             "/snp/measurement", ClaimForm.Hex, "/snp/guest_svn", claims => Is(claims["policy_debug_allowed"], false)),
         [TeeNames.AzSnpVtpm] = WithMeasurement(
@@ -47,6 +46,9 @@ internal sealed record IdentityRules(
             claims => Is(claims["debug"], false)),
     };
 
+    private static IdentityRules OfTdx(string tee) => WithMeasurement(
+        $"/{tee}/quote/body/mr_td", ClaimForm.Hex, null, claims => Is(claims["td_attributes"]?["debug"], false));
+
     private static IdentityRules WithMeasurement(string measurement, ClaimForm form, string? svn, Func<JsonObject, bool>? isClosed)
     {
         var tests = new Dictionary<string, ClaimTest> { ["measurement"] = new(measurement, form, 2), ["init_data"] = s_initData };
@@ -55,6 +57,7 @@ internal sealed record IdentityRules(
         return new IdentityRules(tests, isClosed);
     }
 
+    // A claim that is not there says nothing.
     private static bool Is(JsonNode? claim, JsonNode expected) => JsonNode.DeepEquals(claim, expected);
 
     private static bool IsSgxProduction(JsonNode? flags) =>

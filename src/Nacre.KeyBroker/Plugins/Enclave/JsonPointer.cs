@@ -17,7 +17,8 @@ internal static class JsonPointer
         var parts = text[1..].Split('/');
         for (var i = 0; i < parts.Length; i++)
         {
-            if (parts[i].Replace("~0", "", StringComparison.Ordinal).Replace("~1", "", StringComparison.Ordinal).Contains('~', StringComparison.Ordinal))
+            // After each tilde stands 0 or 1 (RFC 6901 section 3).
+            if (parts[i].Split('~').Skip(1).Any(rest => rest is not ['0' or '1', ..]))
                 return null;
             parts[i] = parts[i].Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
         }
@@ -43,7 +44,7 @@ internal static class JsonPointer
         return node;
     }
 
-    /// <summary>Whether a document of this schema (of our claims: properties, additionalProperties, items) can have something there.</summary>
+    /// <summary>Whether a document of this schema can have something there. Understands what the schemas of our claims have.</summary>
     public static bool CanOccur(JsonObject schema, IEnumerable<string> parts)
     {
         foreach (var part in parts)
