@@ -79,6 +79,7 @@ public sealed class RealInTotoTests : IDisposable
         {
             WorkingDirectory = _folder,
             RedirectStandardError = true,
+            UseShellExecute = false,
         })!;
         var errors = process.StandardError.ReadToEnd();
         Assert.True(process.WaitForExit(60_000));

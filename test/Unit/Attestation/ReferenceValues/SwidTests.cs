@@ -141,6 +141,7 @@ public sealed class SwidTests : IDisposable
         using var process = Process.Start(new ProcessStartInfo("xmlsec1", ["--sign", "--privkey-pem", keys, source])
         {
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         })!;
         var signed = process.StandardOutput.ReadToEnd();
         Assert.True(process.WaitForExit(30_000));
