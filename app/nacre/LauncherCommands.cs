@@ -9,7 +9,7 @@ internal static class LauncherCommands
 
     public static Command Bench() => Create("bench", "Measure: nacre bench NAME.");
 
-    public static Command Fuzz() => Create("fuzz", "Put mutated inputs to the parsers: nacre fuzz rego|evidence [--minutes N] [--seed N].");
+    public static Command Fuzz() => Create("fuzz", "Put mutated inputs to the parsers: nacre fuzz rego|evidence|images|trust [--minutes N] [--seed N].");
 
     private static Command Create(string name, string description)
     {

@@ -235,7 +235,7 @@ public sealed class KbsAdminClient(KbsTransport transport, string? adminToken) :
         return body;
     }
 
-    private Task PostAsync(string path, JsonObject body, CancellationToken cancel) =>
+    private Task<KbsReply> PostAsync(string path, JsonObject body, CancellationToken cancel) =>
         transport.SendAsync(HttpMethod.Post, path, JsonText.Utf8(body), null, _credential, cancel);
 
     private static JsonObject PolicyBody(string rego) => new() { ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(rego)) };

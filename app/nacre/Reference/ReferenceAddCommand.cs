@@ -13,7 +13,7 @@ internal static class ReferenceAddCommand
         var name = ReferenceCommand.Name();
         var values = new Argument<string[]>("values") { Description = "The allowed values, as text.", Arity = ArgumentArity.OneOrMore };
         var json = new Option<bool>("--json") { Description = "The one value is JSON and is stored as it is: a number, true, a list." };
-        var command = new Command("add", "Add a reference value, replacing one of that name. Example: nacre reference add tpm_pcr08 1f0c…") 
+        var command = new Command("add", "Add a reference value, replacing one of that name. Example: nacre reference add tpm_pcr08 1f0c…")
         {
             name, values, json,
         };

@@ -8,7 +8,8 @@ internal static class ReferenceDeleteCommand
     public static Command Create()
     {
         var name = ReferenceCommand.Name();
-        var command = new Command("delete", "Delete a reference value. Its history is kept; revoked values of the name may be registered again.") { name };
+        var command = new Command(
+            "delete", "Delete a reference value. Its history is kept; revoked values of the name may be registered again.") { name };
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
         {

@@ -9,7 +9,11 @@ internal static class ReferenceRegisterCommand
     public static Command Create()
     {
         var file = new Argument<FileInfo>("file") { Description = "The document, as it was signed." };
-        var type = new Option<string>("--type") { Description = $"What it is: {string.Join(", ", ReferenceValueExtractors.Types)}.", Required = true };
+        var type = new Option<string>("--type")
+        {
+            Description = $"What it is: {string.Join(", ", ReferenceValueExtractors.Types)}.",
+            Required = true,
+        };
         type.AcceptOnlyFromAmong([.. ReferenceValueExtractors.Types]);
         var (staged, days) = (ReferenceCommand.Staged(), ReferenceCommand.Days());
         var command = new Command(

@@ -12,8 +12,9 @@ internal sealed class ReferenceFlags
 {
     private readonly Option<string[]> _trust = new("--reference-trust")
     {
-        Description = "[TYPE=]FILE or [TYPE=]FOLDER with public keys and certificates in PEM whose signatures on reference values are believed, "
-            + "on documents of that type (slsa, corim, swid, jws, in-toto) or of all; may be repeated. Each owner of in-toto layouts must have signed.",
+        Description = "[TYPE=]FILE or [TYPE=]FOLDER with public keys and certificates in PEM whose signatures on reference values are "
+            + "believed, on documents of that type (slsa, corim, swid, jws, in-toto) or of all; may be repeated. "
+            + "Each owner of in-toto layouts must have signed.",
     };
 
     private readonly Option<bool> _unsigned = new("--accept-unsigned-references")
@@ -28,7 +29,8 @@ internal sealed class ReferenceFlags
 
     private readonly Option<string[]> _policies = new("--policy-id")
     {
-        Description = "Set of attestation policies that appraises, such as default for default_cpu and default_gpu; may be repeated: all must be content.",
+        Description = "Set of attestation policies that appraises, such as default for default_cpu and default_gpu; may be repeated: "
+            + "all must be content.",
     };
 
     private ReferenceFlags()
@@ -60,7 +62,8 @@ internal sealed class ReferenceFlags
     private static string[] RequirePolicies(string[] ids)
     {
         if (ids.FirstOrDefault(id => !PolicyDocument.IsId(id)) is { } wrong)
-            throw new CommandException($"'{wrong}' is no id of policies", "it is a-z A-Z 0-9 - _ . and without the class of the TEE, such as default");
+            throw new CommandException(
+                $"'{wrong}' is no id of policies", "it is a-z A-Z 0-9 - _ . and without the class of the TEE, such as default");
 
         return ids.Length <= AttestationServiceOptions.MaxPolicySets && ids.Distinct().Count() == ids.Length
             ? ids : throw new CommandException($"--policy-id may be given {AttestationServiceOptions.MaxPolicySets} times, each with another id");
@@ -81,7 +84,7 @@ internal sealed class ReferenceFlags
         if (!Directory.Exists(path))
             return [path];
 
-        string[] files = [.. Directory.EnumerateFiles(path).Where(file => Path.GetExtension(file) is ".pem" or ".pub" or ".crt" or ".cer").Order()];
+        string[] files = [.. Directory.EnumerateFiles(path).Where(file => Path.GetExtension(file) is ".pem" or ".pub" or ".crt" or ".cer").Order(StringComparer.Ordinal)];
         return files.Length > 0 ? files : throw new CommandException($"the folder '{path}' holds no .pem, .pub, .crt or .cer file");
     }
 

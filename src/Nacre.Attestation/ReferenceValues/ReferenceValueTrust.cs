@@ -38,7 +38,10 @@ public sealed record ReferenceValueTrust
     {
         var believed = For(type).ToList();
         if (believed.Count == 0)
-            throw new MalformedDataException(structure, "(signature)", 0, $"nobody is believed on '{type}': start the server with --reference-trust {type}=FILE");
+        {
+            throw new MalformedDataException(
+                structure, "(signature)", 0, $"nobody is believed on '{type}': start the server with --reference-trust {type}=FILE");
+        }
 
         for (var i = 0; i < signatures.Count; i++)
         {

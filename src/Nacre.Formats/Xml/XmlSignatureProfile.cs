@@ -25,7 +25,9 @@ public sealed record XmlSignatureProfile(
         MethodTable(("ecdsa-sha384", SignatureScheme.Ecdsa, HashAlgorithmName.SHA384)),
         new Dictionary<string, HashAlgorithmName> { [More + "sha384"] = HashAlgorithmName.SHA384 }.ToFrozenDictionary(), NeedsCertificate: true);
 
-    /// <summary>Manifests of platforms (TCG PC Client RIM): RSA or ECDSA with SHA-256 and longer; the key may be known without a certificate.</summary>
+    /// <summary>
+    /// Manifests of platforms (TCG PC Client RIM): RSA or ECDSA with SHA-256 and longer; the key may be known without a certificate.
+    /// </summary>
     public static XmlSignatureProfile Platform { get; } = new(
         s_inclusive.Append(("http://www.w3.org/2001/10/xml-exc-c14n#", true)).ToFrozenDictionary(one => one.Item1, one => one.Item2),
         MethodTable(
@@ -40,6 +42,7 @@ public sealed record XmlSignatureProfile(
         }.ToFrozenDictionary(),
         NeedsCertificate: false);
 
-    private static FrozenDictionary<string, SignatureAlgorithm> MethodTable(params (string Name, SignatureScheme Scheme, HashAlgorithmName Hash)[] methods) =>
+    private static FrozenDictionary<string, SignatureAlgorithm> MethodTable(
+        params (string Name, SignatureScheme Scheme, HashAlgorithmName Hash)[] methods) =>
         methods.ToFrozenDictionary(method => More + method.Name, method => new SignatureAlgorithm(method.Scheme, method.Hash));
 }

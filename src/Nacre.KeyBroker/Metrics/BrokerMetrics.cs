@@ -37,7 +37,9 @@ public sealed class BrokerMetrics : IDisposable
     /// <summary>Of this server alone; several may run in one process.</summary>
     public Meter Meter { get; } = new(MeterName);
 
-    /// <summary>Asked whenever the metrics are read: reference values that count, of these those that end within 30 days, and those that ended.</summary>
+    /// <summary>
+    /// Asked whenever the metrics are read: reference values that count, of these those that end within 30 days, and those that ended.
+    /// </summary>
     public void ObserveReferences(Func<(int Active, int Expiring, int Expired)> count) => Meter.CreateObservableGauge(
         "nacre.reference_values",
         () =>

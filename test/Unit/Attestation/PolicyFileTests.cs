@@ -5,7 +5,9 @@ using Nacre.Rego;
 
 namespace Nacre.UnitTests.Attestation;
 
-/// <summary>The tests that lie beside the default policies and the samples, as <c>nacre policy test</c> runs them; and that no claim in them is misspelt.</summary>
+/// <summary>
+/// The tests that lie beside the default policies and the samples, as <c>nacre policy test</c> runs them; and that no claim in them is misspelt.
+/// </summary>
 [Trait("Group", "TrustPolicies")]
 public sealed class PolicyFileTests
 {

@@ -47,8 +47,9 @@ public sealed class PolicySetTests
 
         Assert.Equal(status, (string?)submodule["ear.status"]);
         Assert.Equal(sets[0], (string?)submodule["ear.appraisal-policy-id"]);
-        Assert.Equal(sets.Select(set => $"{set}_cpu"), submodule["ear.nacre.appraisal-policies"]!.AsArray().Select(policy => (string?)policy!["id"]));
-        Assert.All(submodule["ear.nacre.appraisal-policies"]!.AsArray(), policy => Assert.StartsWith("sha256:", (string?)policy!["digest"], StringComparison.Ordinal));
+        var policies = submodule["ear.nacre.appraisal-policies"]!.AsArray();
+        Assert.Equal(sets.Select(set => $"{set}_cpu"), policies.Select(policy => (string?)policy!["id"]));
+        Assert.All(policies, policy => Assert.StartsWith("sha256:", (string?)policy!["digest"], StringComparison.Ordinal));
     }
 
     [Fact]

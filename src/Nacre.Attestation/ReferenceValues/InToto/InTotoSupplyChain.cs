@@ -35,7 +35,7 @@ public sealed class InTotoSupplyChain
 
         var documents = files.Select(InTotoMetadata.Parse).ToLookup(document => document.Type);
         if (documents["layout"].ToArray() is not [var signedLayout])
-            throw Broken("(layout)", "must be there once");
+            throw Broken("(layout)", "must be there once; layouts within layouts are not taken");
         if (!owners.All(signedLayout.IsSignedBy))
             throw Broken("signatures", "are not of all owners");
 

@@ -1,6 +1,6 @@
-using System.Buffers.Text;
 using System.Text;
 using Nacre.Formats;
+using Nacre.Formats.Jose;
 using Nacre.Formats.Json;
 using Nacre.Formats.X509;
 
@@ -56,8 +56,6 @@ internal sealed class DsseEnvelope
     private static byte[] Decode(JsonFields fields, string name, int max)
     {
         var text = fields.Text(name, (max + 2) / 3 * 4).Replace('+', '-').Replace('/', '_').TrimEnd('=');
-        var bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
-        return !text.AsSpan().ContainsAny(" \t\r\n") && Base64Url.TryDecodeFromChars(text, bytes, out var length)
-            ? bytes[..length] : throw fields.Malformed(name, "must be base64");
+        return Base64UrlText.TryDecode(text, out var bytes) ? bytes : throw fields.Malformed(name, "must be base64");
     }
 }

@@ -3,7 +3,9 @@ using Nacre.Formats.Xml;
 
 namespace Nacre.Attestation.ReferenceValues.Swid;
 
-/// <summary>Measurements of a reference integrity manifest in a SWID tag (TCG RIM), whose enveloped XML signature covers the whole document.</summary>
+/// <summary>
+/// Measurements of a reference integrity manifest in a SWID tag (TCG RIM), whose enveloped XML signature covers the whole document.
+/// </summary>
 internal sealed class SwidExtractor : IReferenceValueExtractor
 {
     private const string Structure = "swid";

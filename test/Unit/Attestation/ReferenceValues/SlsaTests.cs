@@ -77,6 +77,18 @@ public sealed class SlsaTests : IDisposable
     }
 
     [Theory]
+    [InlineData("sig", "*")]
+    [InlineData("sig", "")]
+    [InlineData("sig", "MEU CIQ")]
+    [InlineData("payload", "é")]
+    public void What_is_no_base64_is_malformed(string member, string text)
+    {
+        var envelope = JsonNode.Parse(SignedDocuments.Envelope(Statement02(), _builder))!.AsObject();
+        (member == "sig" ? envelope["signatures"]![0]!.AsObject() : envelope)[member] = text;
+        Assert.NotEmpty(Refusal(Encoding.UTF8.GetBytes(envelope.ToJsonString())));
+    }
+
+    [Theory]
     [InlineData("https://in-toto.io/Statement/v9", "https://slsa.dev/provenance/v0.2", """{"builder":{"id":"b"}}""")]
     [InlineData("https://in-toto.io/Statement/v0.1", "https://slsa.dev/provenance/v0.1", """{"builder":{"id":"b"}}""")]
     [InlineData("https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1", """{"builder":{"id":"b"}}""")]
