@@ -64,7 +64,7 @@ public sealed class AttestationServer : IAsyncDisposable
             opened.Push(collateral);
             var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
             attestation = await AttestationService.OpenAsync(
-                store.Values, verifiers, new AttestationServiceOptions { Tokens = options.Tokens, ReferencesAddress = options.ReferencesAddress }, options.Clock, cancel);
+                store.Values, verifiers, new() { Tokens = options.Tokens, ReferencesAddress = options.ReferencesAddress }, options.Clock, cancel);
             opened.Push(new Closing(attestation));
         }
 

@@ -31,7 +31,8 @@ public sealed class ResourceService(
         var secret = await resources.FindAsync(uri, cancel) ?? throw KbsProblemException.NotFound($"there is no resource {uri}");
         try
         {
-            return KbsReply.OfJson(JsonWebEncryption.Encrypt(RecipientOf(claims, options.TeeKeyPaths), secret)) with { SecretMac = audit.Mac(secret) };
+            var jwe = JsonWebEncryption.Encrypt(RecipientOf(claims, options.TeeKeyPaths), secret);
+            return KbsReply.OfJson(jwe) with { SecretMac = audit.Mac(secret) };
         }
         catch (MalformedDataException e)
         {
