@@ -39,7 +39,8 @@ internal static class ImportCommand
             };
             var values = UpstreamDirectories.Read(line.GetRequiredValue(form), line.GetRequiredValue(directory).FullName);
             if (values.Count == 0)
-                throw new CommandException($"'{line.GetValue(directory)}' holds no values", "name the directory that has repository, kbs and others in it");
+                throw new CommandException(
+                    $"'{line.GetValue(directory)}' holds no values", "name the directory that has repository, kbs and others in it");
 
             return await RunAsync(options, values, line.GetValue(overwrite), line.GetValue(check), cancel);
         });
@@ -56,7 +57,8 @@ internal static class ImportCommand
                 await Console.Error.WriteLineAsync($"nacre: {note}");
             foreach (var count in report.Counts)
                 await Console.Out.WriteLineAsync(count.ToString());
-            await Console.Error.WriteLineAsync(onlyChecks ? "nacre: nothing was written" : $"nacre: the values in the directory stay there in clear; remove them when all is well");
+            await Console.Error.WriteLineAsync(onlyChecks
+                ? "nacre: nothing was written" : "nacre: the values in the directory stay there in clear; remove them when all is well");
             return ExitCode.Done;
         }
         catch (ImportException e)

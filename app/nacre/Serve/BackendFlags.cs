@@ -17,7 +17,11 @@ internal sealed class BackendFlags
             + "unix:///PATH; needs --trusted-cert or --trusted-jwks.",
     };
 
-    private readonly Option<FileInfo?> _authority = new("--as-ca") { Description = "PEM file with authorities of an https --as-addr (those of the system)." };
+    private readonly Option<FileInfo?> _authority = new("--as-ca")
+    {
+        Description = "PEM file with authorities of an https --as-addr (those of the system).",
+    };
+
     private readonly Option<FileInfo?> _certificate = new("--as-cert") { Description = "PEM file with the certificate to show there." };
     private readonly Option<FileInfo?> _key = new("--as-key") { Description = "PEM file with its private key." };
 
@@ -27,7 +31,11 @@ internal sealed class BackendFlags
     };
 
     private readonly Option<FileInfo?> _intelKey = new("--ita-key-file") { Description = "File with the API key for it." };
-    private readonly Option<string[]> _intelPolicies = new("--ita-policy") { Description = "Policy that Intel Trust Authority applies; may be repeated." };
+    private readonly Option<string[]> _intelPolicies = new("--ita-policy")
+    {
+        Description = "Policy that Intel Trust Authority applies; may be repeated.",
+    };
+
 
     private readonly Option<bool> _intelUnmatched = new("--ita-allow-unmatched")
     {
@@ -86,7 +94,8 @@ internal sealed class BackendFlags
                 "no token of the service elsewhere would be believed", "say whose: --trusted-cert CA.pem or --trusted-jwks KEYS.json");
         }
 
-        RemoteOptions? backend = address is not null ? ReadGrpc(line, address, trust, development) : intel is not null ? ReadIntel(line, intel, trust, apiKey) : null;
+        RemoteOptions? backend = address is not null ? ReadGrpc(line, address, trust, development)
+            : intel is not null ? ReadIntel(line, intel, trust, apiKey) : null;
         return (backend, trust.BelievesAny ? trust : null);
     }
 
@@ -202,7 +211,8 @@ internal sealed class BackendFlags
         {
             read(file.FullName);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or MalformedDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or MalformedDataException or IOException
+            or UnauthorizedAccessException)
         {
             throw new CommandException($"'{file}' cannot be read: {e.Message}", remedy);
         }

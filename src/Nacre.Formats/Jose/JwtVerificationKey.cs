@@ -7,9 +7,9 @@ using Nacre.Formats.X509;
 namespace Nacre.Formats.Jose;
 
 /// <summary>
-/// A public key that checks JWTs of others. The kind of the key says which <c>alg</c> it takes, never the token: an RSA key takes RS256, RS384,
-/// PS256 and PS384, P-256, P-384 and P-521 take ES256, ES384 and ES512, Ed25519 takes EdDSA (RFC 7518 section 3.1, RFC 8037). An <c>alg</c> that a JWK has is the
-/// only one that it takes. Safe for concurrent use.
+/// A public key that checks JWTs of others. The kind of the key says which <c>alg</c> it takes, never the token: an RSA key takes RS256,
+/// RS384, PS256 and PS384, P-256, P-384 and P-521 take ES256, ES384 and ES512, Ed25519 takes EdDSA (RFC 7518 section 3.1, RFC 8037). An
+/// <c>alg</c> that a JWK has is the only one that it takes. Safe for concurrent use.
 /// </summary>
 public sealed class JwtVerificationKey
 {

@@ -26,7 +26,7 @@ public sealed class AdminAcl
         try
         {
             // An alternative has its own ends; without the group "^/kbs/a|b$" would match whatever begins with /kbs/a.
-            return new AdminAcl(role, new Regex($@"\A(?:{paths})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+            return new AdminAcl(role, new Regex($@"\A(?:{paths})\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture));
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {

@@ -17,7 +17,8 @@ public sealed class BrokerBackend : IDisposable
     private readonly IDisposable _service;
 
     private BrokerBackend(
-        IDisposable service, IAttestationBackend attestation, IGuestTokens tokens, PolicySet policies, Func<TimeProvider, IEnumerable<Route>> routes) =>
+        IDisposable service, IAttestationBackend attestation, IGuestTokens tokens, PolicySet policies,
+        Func<TimeProvider, IEnumerable<Route>> routes) =>
         (_service, Attestation, Tokens, Policies, Routes) = (service, attestation, tokens, policies, routes);
 
     public IAttestationBackend Attestation { get; }

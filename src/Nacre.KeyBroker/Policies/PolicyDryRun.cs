@@ -37,7 +37,8 @@ public sealed class PolicyDryRun(
             {
                 "attestation" when attestation is { RemoteReferences: null } => Report(await AppraiseAsync(attestation, policy, until, cancel)),
                 "attestation" => throw new KbsProblemException(
-                    501, ErrorTypes.AttestationError, "evidence is appraised by another service, or with its reference values; try attestation policies there"),
+                    501, ErrorTypes.AttestationError,
+                    "evidence is appraised by another service, or with its reference values; try attestation policies there"),
                 "resource" => Report(await ReleaseAsync(new StoredPolicy<ReleasePolicy>(policy, release.Compile(policy)), until, cancel)),
                 _ => throw KbsProblemException.NotFound($"there are no {call["kind"]} policies"),
             };

@@ -71,7 +71,7 @@ internal static class LocalFsDirectory
         var file = new FileInfo(path);
         if (file.Length > StoreWrite.MaxValueBytes)
             throw new StoreException($"'{path}' is larger than {StoreWrite.MaxValueBytes} bytes");
-        if ((file.Attributes & (FileAttributes.Device | FileAttributes.ReparsePoint)) != 0)
+        if ((file.Attributes & (FileAttributes.Device | FileAttributes.ReparsePoint)) != FileAttributes.None)
             throw new StoreException($"'{path}' is no plain file");
         return File.ReadAllBytes(path);
     }

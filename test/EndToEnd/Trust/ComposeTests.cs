@@ -1,9 +1,13 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Nacre.Client;
 using Nacre.EndToEndTests.Cli;
 using Nacre.EndToEndTests.Peers;
 using Nacre.Formats;
+using Nacre.Formats.X509;
 
 namespace Nacre.EndToEndTests.Trust;
 
@@ -52,10 +56,45 @@ public sealed class ComposeTests : IDisposable
         Assert.Equal("the secret", System.Text.Encoding.UTF8.GetString(secret.Reveal()));
 
         // The same file, checked on the store that now is.
-        var check = await NacreProgram.RunAsync(["serve", "--check-config", "--config", config, "--development", "--data", data, "--url", "https://127.0.0.1:0"]);
+        var check = await NacreProgram.RunAsync(
+            ["serve", "--check-config", "--config", config, "--development", "--data", data, "--url", "https://127.0.0.1:0"]);
         check.AssertDone();
         Assert.Matches(@"(?m)^ok +http_server\.sockets +listens on 0\.0\.0\.0:8080", check.Output);
         Assert.Matches(@"(?m)^ok +store +opens with its master key and holds 1 secrets$", check.Output);
+    }
+
+    [Fact]
+    public async Task The_certificate_of_the_file_is_shown_with_the_versions_of_its_profile()
+    {
+        var (now, data) = (TimeProvider.System.GetUtcNow(), Path.Combine(_folder, "data"));
+        using var authority = OwnCertificateAuthority.Create("the operator's", now);
+        using var certificate = OwnCertificateAuthority.IssueServer(authority, ["127.0.0.1"], now, TimeSpan.FromDays(1));
+        using var key = certificate.GetECDsaPrivateKey()!;
+        var config = Write("kbs-config.toml", $"""
+            [http_server]
+            sockets = ["127.0.0.1:0"]
+            certificate = "{Write("https.crt", certificate.ExportCertificatePem())}"
+            private_key = "{Write("https.key", key.ExportPkcs8PrivateKeyPem())}"
+            tls_profile = "modern"
+            [admin]
+            authorization_mode = "DenyAll"
+            """);
+        await using var server = await ServeProcess.StartAsync("--config", config, "--data", data);
+
+        Assert.Equal(SslProtocols.Tls13, await HandshakeAsync(SslProtocols.None));
+        await Assert.ThrowsAnyAsync<Exception>(() => HandshakeAsync(SslProtocols.Tls12));
+
+        async Task<SslProtocols> HandshakeAsync(SslProtocols versions)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", server.Url.Port, Cancel);
+            await using var tls = new SslStream(client.GetStream());
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.Add(authority);
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", EnabledSslProtocols = versions, CertificateChainPolicy = policy }, Cancel);
+            return tls.SslProtocol;
+        }
     }
 
     [Fact]
@@ -74,7 +113,11 @@ public sealed class ComposeTests : IDisposable
 
         var check = await NacreProgram.RunAsync(["serve", "--check-config", "--config", config, "--data", data]);
         Assert.Equal(2, check.ExitCode);
-        foreach (var line in (string[])["kbs-config.toml:3: http_server.insecure_http", "kbs-config.toml:5: attestation_service.tpye: is not known; is it type?", "kbs-config.toml:7: admin"])
+        foreach (var line in (string[])
+            [
+                "kbs-config.toml:3: http_server.insecure_http", "kbs-config.toml:5: attestation_service.tpye: is not known; is it type?",
+                "kbs-config.toml:7: admin",
+            ])
             Assert.Contains(line, check.Output, StringComparison.Ordinal);
         (await NacreProgram.RunAsync(["serve", "--config", config, "--data", data])).AssertFailed(1, "is it type?");
 
@@ -116,8 +159,16 @@ public sealed class ComposeTests : IDisposable
 
     private static string AsConfig(TokenFiles tokens, string references) => new JsonObject
     {
-        ["storage_backend"] = new JsonObject { ["storage_type"] = "LocalFs", ["backends"] = new JsonObject { ["local_fs"] = new JsonObject { ["dir_path"] = "/var/lib/none" } } },
-        ["attestation_token_broker"] = new JsonObject { ["duration_min"] = 5, ["signer"] = new JsonObject { ["key_path"] = tokens.Key, ["cert_path"] = tokens.Chain } },
+        ["storage_backend"] = new JsonObject
+        {
+            ["storage_type"] = "LocalFs",
+            ["backends"] = new JsonObject { ["local_fs"] = new JsonObject { ["dir_path"] = "/var/lib/none" } },
+        },
+        ["attestation_token_broker"] = new JsonObject
+        {
+            ["duration_min"] = 5,
+            ["signer"] = new JsonObject { ["key_path"] = tokens.Key, ["cert_path"] = tokens.Chain },
+        },
         ["rvps_config"] = new JsonObject { ["type"] = "GrpcRemote", ["address"] = references },
         ["verifier_config"] = new JsonObject { ["nvidia_verifier"] = new JsonObject { ["type"] = "Local" } },
     }.ToJsonString();

@@ -74,7 +74,8 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void The_command_line_overrides_the_file()
     {
-        var settings = Read("kbs.toml", "[http_server]\nsockets = [\"127.0.0.1:1\"]\ninsecure_http = true\n[admin]\nauthorization_mode = \"DenyAll\"\n", "--url", "https://127.0.0.1:2");
+        const string text = "[http_server]\nsockets = [\"127.0.0.1:1\"]\ninsecure_http = true\n[admin]\nauthorization_mode = \"DenyAll\"\n";
+        var settings = Read("kbs.toml", text, "--url", "https://127.0.0.1:2");
 
         var line = settings.Join(ServeCommand.Create().Parse(["--data", _folder, "--url", "https://127.0.0.1:2"]));
 
@@ -132,6 +133,53 @@ public sealed class ConfigFileTests : IDisposable
         var options = settings.Complete(new() { DataDirectory = _folder, Url = new Uri("https://localhost") });
         Assert.Equal("a secret", options.StorePassword);
         Assert.Equal(("https://dev.example", "build 1", "tag:example"), (options.Tokens.Developer, options.Tokens.Build, options.Tokens.Profile));
+    }
+
+    [Fact]
+    public void Intel_trust_authority_keeps_its_key_off_the_command_line()
+    {
+        var settings = Read("kbs.toml", Needed + """
+            [attestation_service]
+            type = "intel_ta"
+            base_url = "https://api.trustauthority.intel.com"
+            api_key = "a-secret-key"
+            certs_file = "file:///etc/ita/certs.json"
+            policy_ids = ["p1", "p2"]
+            allow_unmatched_policy = true
+            """);
+
+        Assert.Empty(settings.File.Problems);
+        var line = settings.Join(ServeCommand.Create().Parse(["--data", _folder]));
+        Assert.Equal("https://api.trustauthority.intel.com", line.GetValue<string>("--ita-url"));
+        Assert.Equal("/etc/ita/certs.json", line.GetValue<FileInfo[]>("--trusted-jwks")!.Single().FullName);
+        Assert.Equal(["p1", "p2"], line.GetValue<string[]>("--ita-policy")!);
+        Assert.True(line.GetValue<bool>("--ita-allow-unmatched"));
+        Assert.Equal("a-secret-key"u8.ToArray(), settings.ApiKey!.Reveal().ToArray());
+        Assert.DoesNotContain(line.Tokens, token => token.Value.Contains("a-secret-key", StringComparison.Ordinal));
+        Assert.DoesNotContain(settings.File.Rows, row => row.Meaning.Contains("a-secret-key", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_open_with_upstream_is_open_with_development_only()
+    {
+        var file = Write("kbs.toml", """
+            [http_server]
+            insecure_http = true
+            sockets = ["127.0.0.1:8080"]
+            [attestation_token]
+            insecure_header_jwk = true
+            [admin]
+            authorization_mode = "InsecureAllowAll"
+            """);
+
+        Assert.Equal(3, KbsConfig.Read(file, ServeCommand.Create().Parse(["--data", _folder]), development: false).File.Problems.Count);
+        var open = KbsConfig.Read(file, ServeCommand.Create().Parse(["--data", _folder, "--development"]), development: true);
+        Assert.Empty(open.File.Problems);
+        var line = open.Join(ServeCommand.Create().Parse(["--data", _folder, "--development"]));
+        Assert.Equal(("http://127.0.0.1:8080", true), (line.GetValue<string>("--url"), line.GetValue<bool>("--insecure-header-jwk")));
+        Assert.Equal(
+            KeyBroker.Admin.AdminMode.AllowAll,
+            open.Complete(new() { DataDirectory = _folder, Url = new Uri("http://localhost") }).AdminMode);
     }
 
     [Theory]
@@ -203,7 +251,10 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void The_old_form_of_the_compose_file_is_refused_for_rvps()
     {
-        Assert.Empty(RvpsConfig.Read(Write("rvps.json", """{"storage":{"storage_type":"LocalJson","backends":{"local_json":{"file_dir_path":"/x"}}},"extractors":{"swid_extractor":{}}}""")).File.Problems);
+        const string text = """
+            {"storage":{"storage_type":"LocalJson","backends":{"local_json":{"file_dir_path":"/x"}}},"extractors":{"swid_extractor":{}}}
+            """;
+        Assert.Empty(RvpsConfig.Read(Write("rvps.json", text)).File.Problems);
 
         Assert.Contains("older form", RvpsConfig.Read(Write("old.json", """{"type":"LocalJson"}""")).File.Problems[0], StringComparison.Ordinal);
     }

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Nacre.Attestation.Policies;
 using Nacre.EndToEndTests.Cli;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Import;

@@ -5,7 +5,6 @@ using Nacre.Attestation.Remote;
 using Nacre.Client;
 using Nacre.EndToEndTests.Cli;
 using Nacre.EndToEndTests.Peers;
-using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
 

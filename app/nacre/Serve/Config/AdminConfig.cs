@@ -17,7 +17,9 @@ internal static class AdminConfig
                 admin.Note("authorization_mode", "anyone administers: never for real secrets");
                 break;
             case "InsecureAllowAll":
-                admin.Problem("authorization_mode", "lets anyone read no secret but replace all of them; use AuthenticatedAuthorization, or --development");
+                admin.Problem(
+                    "authorization_mode",
+                    "lets anyone read no secret but replace all of them; use AuthenticatedAuthorization, or --development");
                 break;
             case "DenyAll":
                 settings.Change(options => options with { AdminMode = AdminMode.DenyAll });
@@ -27,7 +29,9 @@ internal static class AdminConfig
                 ReadAuthenticated(admin, settings);
                 break;
             case null when !admin.Has("authorization_mode"):
-                admin.Problem("authorization_mode", "is missing; upstream takes InsecureAllowAll then, nacre nothing. Use AuthenticatedAuthorization or DenyAll");
+                admin.Problem(
+                    "authorization_mode",
+                    "is missing; upstream takes InsecureAllowAll then, nacre nothing. Use AuthenticatedAuthorization or DenyAll");
                 break;
         }
 
@@ -48,7 +52,8 @@ internal static class AdminConfig
         var acls = rules.Select(ReadAcl).OfType<AdminAcl>().ToList();
         var issuers = providers.Select(provider => ReadProvider(provider, acls)).OfType<AdminIssuer>().ToList();
         settings.Change(options => options with { AdminIssuers = [.. options.AdminIssuers, .. issuers] });
-        admin.Note("authorization_mode", $"{providers.Count} identity providers, {rules.Count} rules; besides them DATA/admin-token administers");
+        admin.Note(
+            "authorization_mode", $"{providers.Count} identity providers, {rules.Count} rules; besides them DATA/admin-token administers");
         foreach (var table in (ConfigTable?[])[bearer, authentication, regex, authorization])
             table?.Close();
     }

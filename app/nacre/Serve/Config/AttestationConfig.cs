@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace Nacre.Cli.Serve.Config;
 
 /// <summary>

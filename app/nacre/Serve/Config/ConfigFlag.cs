@@ -12,7 +12,8 @@ internal sealed class ConfigFlag
 
     private readonly Option<bool> _check = new("--check-config")
     {
-        Description = "Read and try everything (files, keys, certificates, the store) without listening, and print what it comes to; exit code 0 or 2.",
+        Description = "Read and try everything (files, keys, certificates, the store) without listening, and print what it comes to; "
+            + "exit code 0 or 2.",
     };
 
     private readonly StoreFlags _store;
@@ -42,7 +43,8 @@ internal sealed class ConfigFlag
     /// <param name="run">Starts.</param>
     /// <param name="cancel">Stops it.</param>
     public async Task<int> RunAsync(
-        ParseResult line, Func<ParseResult, ServeSettings?, TrustServerOptions> read, Func<TrustServerOptions, Task<int>> run, CancellationToken cancel)
+        ParseResult line, Func<ParseResult, ServeSettings?, TrustServerOptions> read, Func<TrustServerOptions, Task<int>> run,
+        CancellationToken cancel)
     {
         if (line.GetValue(_check))
             return await ConfigCheck.RunAsync(line, line.GetValue(_file), _store, _read, read, Console.Out, cancel);

@@ -57,7 +57,9 @@ internal static class KbsConfig
             if (size == BodyMegabytes)
                 http.Note("payload_request_size", $"requests of at most {BodyMegabytes} MiB");
             else
-                http.Problem("payload_request_size", $"nacre takes requests of at most {BodyMegabytes} MiB, which is upstream's default; leave the key away");
+                http.Problem(
+                    "payload_request_size",
+                    $"nacre takes requests of at most {BodyMegabytes} MiB, which is upstream's default; leave the key away");
         }
 
         if (http.Number("worker_count", 1, 4096) is not null)
@@ -114,7 +116,9 @@ internal static class KbsConfig
         foreach (var key in (string[])["tls_ciphers", "tls_groups"])
         {
             if (http.Text(key) is not null)
-                http.Problem(key, "nacre takes what the machine's OpenSSL offers; set it in openssl.cnf (system_default_sect) and leave the key away");
+                http.Problem(
+                    key,
+                    "nacre takes what the machine's OpenSSL offers; set it in openssl.cnf (system_default_sect) and leave the key away");
         }
 
         if (profile is not null)
@@ -138,7 +142,9 @@ internal static class KbsConfig
             if (settings.Development)
                 settings.Set("--insecure-header-jwk", "true");
             else
-                token.Problem("insecure_header_jwk", "believes tokens that anyone can make; name who signs them in trusted_certs_paths, or use --development");
+                token.Problem(
+                    "insecure_header_jwk",
+                    "believes tokens that anyone can make; name who signs them in trusted_certs_paths, or use --development");
         }
 
         token.Close();
@@ -185,7 +191,8 @@ internal static class KbsConfig
         foreach (var key in (string[])["storage_backend_type", "type"])
         {
             if (plugin.Text(key) is { } kind && kind is not ("kvstorage" or "KvStorage" or "LocalFs"))
-                plugin.Problem(key, $"nacre keeps resources in its own store, encrypted, not in '{kind}'; put them there with: nacre secret put");
+                plugin.Problem(
+                    key, $"nacre keeps resources in its own store, encrypted, not in '{kind}'; put them there with: nacre secret put");
         }
 
         if (plugin.Text("dir_path") is not null)

@@ -17,7 +17,8 @@ internal static class RvpsConfig
         foreach (var key in (string[])["type", "file_path"])
         {
             if (root.Has(key))
-                root.Problem(key, "is of an older form that upstream ignores; leave it away: nacre keeps reference values in the store of --data");
+                root.Problem(
+                    key, "is of an older form that upstream ignores; leave it away: nacre keeps reference values in the store of --data");
         }
 
         root.Close();

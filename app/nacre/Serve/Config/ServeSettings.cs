@@ -44,7 +44,10 @@ internal sealed class ServeSettings(ConfigFile file, bool development)
     public void RequireGood()
     {
         if (file.Problems.Count > 0)
-            throw new CommandException(string.Join("\nnacre: error: ", file.Problems), "nacre serve --check-config tells the whole story without starting");
+        {
+            throw new CommandException(
+                string.Join("\nnacre: error: ", file.Problems), "nacre serve --check-config tells the whole story without starting");
+        }
     }
 
     public static bool IsOnLine(ParseResult line, string option) =>

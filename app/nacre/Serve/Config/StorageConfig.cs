@@ -22,7 +22,8 @@ internal static class StorageConfig
         switch (type?.ToLowerInvariant().Replace("_", "", StringComparison.Ordinal))
         {
             case null:
-                storage.Note("storage_type", "is not given: upstream would forget everything at exit, nacre keeps it in the store of --data");
+                storage.Note(
+                    "storage_type", "is not given: upstream would forget everything at exit, nacre keeps it in the store of --data");
                 break;
             case "memory":
                 settings.Set("--store", "memory");
@@ -57,7 +58,8 @@ internal static class StorageConfig
         if (type is not ("Redis" or "redis"))
             return type;
 
-        table.Problem(key, "nacre has no store in Redis; use Postgres for several machines, or leave storage_backend away for a file in --data");
+        table.Problem(
+            key, "nacre has no store in Redis; use Postgres for several machines, or leave storage_backend away for a file in --data");
         return null;
     }
 

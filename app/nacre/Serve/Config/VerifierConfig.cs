@@ -25,7 +25,9 @@ internal static class VerifierConfig
         if (dcap.Choice("tcb_update_type", "early", "standard") is { } update)
             settings.Set("--tcb-update", update);
         if (dcap.Flag("use_secure_cert") == false)
-            dcap.Problem("use_secure_cert", "nacre checks the certificate of the collateral service; give it one of an authority that the machine trusts");
+            dcap.Problem(
+                "use_secure_cert",
+                "nacre checks the certificate of the collateral service; give it one of an authority that the machine trusts");
         dcap.Close();
     }
 
@@ -45,7 +47,8 @@ internal static class VerifierConfig
             {
                 case "OfflineStore":
                     settings.Set("--collateral", source.Text("path") ?? "/opt/confidential-containers/attestation-service/kds-store");
-                    source.Note("type", "certificates of AMD are read from the folder, and nothing is asked of any vendor over the network");
+                    source.Note(
+                        "type", "certificates of AMD are read from the folder, and nothing is asked of any vendor over the network");
                     break;
                 case "KDS" when source.Text("base_url") is { } url:
                     settings.Set("--kds", url);
@@ -61,7 +64,9 @@ internal static class VerifierConfig
     private static void ReadNvidia(ConfigTable nvidia)
     {
         if (nvidia.Choice("type", "Local", "local", "Remote", "remote") is "Remote" or "remote")
-            nvidia.Problem("type", "nacre verifies GPUs itself and asks no NVIDIA service about them; use Local, with attestation policies for its claims");
+            nvidia.Problem(
+                "type",
+                "nacre verifies GPUs itself and asks no NVIDIA service about them; use Local, with attestation policies for its claims");
         if (nvidia.Text("verifier_url") is not null)
             nvidia.Note("verifier_url", "not needed: GPUs are verified here");
         nvidia.Close();

@@ -50,11 +50,12 @@ public sealed class IntelTrustAuthorityTests : IAsyncDisposable
         Assert.Equal(
             (ApiKey, "application/json", "application/json", "Confidential-containers-trustee kbs/0.1.0"),
             (_headers["x-api-key"], _headers["Accept"], _headers["Content-Type"], _headers["User-Agent"]));
-        Assert.Equal(["policy_ids", "policy_must_match", "tdx"], _asked!.Select(member => member.Key));
-        Assert.True((bool)_asked!["policy_must_match"]!);
-        Assert.Equal((string?)parsed["quote"], (string?)_asked["tdx"]!["quote"]);
-        Assert.Equal((string?)parsed["cc_eventlog"], (string?)_asked["tdx"]!["event_log"]);
-        Assert.Equal(Convert.ToBase64String(submission.Evidence[0].RuntimeText!), (string?)_asked["tdx"]!["runtime_data"]);
+        var asked = Assert.IsType<JsonObject>(_asked);
+        Assert.Equal(["policy_ids", "policy_must_match", "tdx"], asked.Select(member => member.Key));
+        Assert.True((bool)asked["policy_must_match"]!);
+        Assert.Equal((string?)parsed["quote"], (string?)asked["tdx"]!["quote"]);
+        Assert.Equal((string?)parsed["cc_eventlog"], (string?)asked["tdx"]!["event_log"]);
+        Assert.Equal(Convert.ToBase64String(submission.Evidence[0].RuntimeText!), (string?)asked["tdx"]!["runtime_data"]);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ internal sealed class TokenAuthority : IDisposable
     {
         var header = new JsonObject { ["typ"] = "JWT", ["alg"] = algorithm };
         if (jwk is not null)
-            header["jwk"] = jwk;
+            header["jwk"] = jwk.DeepClone();
         if (keyId is not null)
             header["kid"] = keyId;
         var input = $"{Base64UrlText.Encode(JsonText.Utf8(header))}.{Base64UrlText.Encode(JsonText.Utf8(claims))}";
