@@ -30,6 +30,11 @@ public sealed class ReleaseGate(
         return claims;
     }
 
+    /// <summary>Refuses a guest that policy allows, and whose claims are not those that the answer needs; recorded as policy's refusals.</summary>
+    public async ValueTask<KbsProblemException> RefuseAsync(
+        JsonObject claims, ReleaseRequest request, string reason, CancellationToken cancel) =>
+        await RecordAsync(claims, await attempts.FindAsync(IdOf(claims), cancel), request, null, [reason], cancel);
+
     /// <summary>The answer with a secret in it, for the guest alone; the audit record has the secret's MAC.</summary>
     /// <exception cref="KbsProblemException">401 when the claims have no key to encrypt to.</exception>
     public KbsReply Encrypt(JsonObject claims, ReadOnlySpan<byte> secret)
@@ -68,14 +73,19 @@ public sealed class ReleaseGate(
         JsonObject claims, ReleaseRequest request, PolicyDocument policy, ReleaseDecision decision, CancellationToken cancel)
     {
         // When the guest's appraisal was not affirming, its findings are the true reason.
-        var jti = IdOf(claims);
-        var appraisal = await attempts.FindAsync(jti, cancel);
+        var appraisal = await attempts.FindAsync(IdOf(claims), cancel);
         List<string> reasons =
         [
             .. (appraisal?["reasons"] as JsonArray ?? []).Select(reason => (string)reason!),
             $"{policy.FileName} does not allow it: {decision.Explanation}",
         ];
+        return await RecordAsync(claims, appraisal, request, policy, reasons, cancel);
+    }
 
+    private async ValueTask<KbsProblemException> RecordAsync(
+        JsonObject claims, JsonObject? appraisal, ReleaseRequest request, PolicyDocument? policy, List<string> reasons,
+        CancellationToken cancel)
+    {
         var now = clock.GetUtcNow();
         var id = ReferenceId.Create(now);
         await attempts.RecordAsync(
@@ -86,13 +96,14 @@ public sealed class ReleaseGate(
                 Kind = AttemptKind.ReleaseDenied,
                 Tee = (string?)appraisal?["tee"],
                 Resource = request.FullPath,
-                Policy = $"{policy.FileName} {policy.Digest}",
-                Appraisal = appraisal is null ? null : jti,
+                Policy = policy is null ? null : $"{policy.FileName} {policy.Digest}",
+                Appraisal = appraisal is null ? null : IdOf(claims),
                 Reasons = reasons,
             },
             cancel);
         return new KbsProblemException(
-            403, ErrorTypes.PolicyDeny, "Access denied by policy" + (options.ExplainToGuests ? $": {reasons[0]}" : ""), id);
+            403, ErrorTypes.PolicyDeny,
+            (policy is null ? "Access denied" : "Access denied by policy") + (options.ExplainToGuests ? $": {reasons[0]}" : ""), id);
     }
 
     /// <summary>The guest's key where our tokens have it (trust.md 2.9); it is bound by the evidence of the primary TEE.</summary>
