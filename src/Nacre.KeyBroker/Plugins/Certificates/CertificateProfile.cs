@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Nacre.Evidence.Protocol;
 using Nacre.Formats.Json;
-using Nacre.KeyBroker.Http;
 
 namespace Nacre.KeyBroker.Plugins.Certificates;
 
@@ -54,7 +52,7 @@ internal sealed record CertificateProfile(string Name)
     }
 
     /// <summary>The names for this guest.</summary>
-    /// <exception cref="KbsProblemException">403: its claims give none, or none that the authority may give.</exception>
+    /// <exception cref="ClaimRefusedException">Its claims give none, or none that the authority may give.</exception>
     public CertificateNames NamesFor(JsonObject claims, NameLimits limits)
     {
         var names = new CertificateNames(Name, SpiffeId.Fill(claims), [.. DnsNames.Select(template => template.Fill(claims))]);
@@ -81,8 +79,7 @@ internal sealed record CertificateProfile(string Name)
         }
     }
 
-    private static KbsProblemException Refused(string name, string rule) =>
-        new(403, ErrorTypes.PolicyDeny, $"Access denied: no certificate for '{name}': {rule}");
+    private static ClaimRefusedException Refused(string name, string rule) => new($"no certificate for '{name}': {rule}");
 }
 
 /// <param name="CommonName">Of the subject.</param>

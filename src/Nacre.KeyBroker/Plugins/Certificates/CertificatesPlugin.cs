@@ -61,32 +61,43 @@ public sealed class CertificatesPlugin : IPlugin
 
     private async ValueTask<KbsReply> IssueAsync(KbsCall call, CancellationToken cancel)
     {
-        var (profile, claims) = await RequireAsync(call, cancel);
-        return await AnswerAsync(claims, profile, SigningRequest.ReadKey(call.Body), null, cancel);
+        var guest = await RequireAsync(call, cancel);
+        return await AnswerAsync(guest, SigningRequest.ReadKey(call.Body), null, cancel);
     }
 
     private async ValueTask<KbsReply> IssueWithKeyAsync(KbsCall call, CancellationToken cancel)
     {
-        var (profile, claims) = await RequireAsync(call, cancel);
+        var guest = await RequireAsync(call, cancel);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return await AnswerAsync(claims, profile, new PublicKey(key), key.ExportPkcs8PrivateKeyPem() + "\n", cancel);
+        return await AnswerAsync(guest, new PublicKey(key), key.ExportPkcs8PrivateKeyPem() + "\n", cancel);
     }
 
     // Which profiles there are is said only to those whom policy allows.
-    private async ValueTask<(CertificateProfile Profile, JsonObject Claims)> RequireAsync(KbsCall call, CancellationToken cancel)
+    private async ValueTask<NamedGuest> RequireAsync(KbsCall call, CancellationToken cancel)
     {
         var name = call["profile"];
-        var claims = await _services.Gate.RequireAsync(call, new ReleaseRequest(PluginName, ["issue", name], call.Query), cancel);
-        return _settings.Profiles.FirstOrDefault(profile => profile.Name == name) is { } found
-            ? (found, claims) : throw KbsProblemException.NotFound($"there is no profile '{name}' of certificates");
+        var request = new ReleaseRequest(PluginName, ["issue", name], call.Query);
+        var claims = await _services.Gate.RequireAsync(call, request, cancel);
+        var profile = _settings.Profiles.FirstOrDefault(profile => profile.Name == name)
+            ?? throw KbsProblemException.NotFound($"there is no profile '{name}' of certificates");
+        try
+        {
+            return new NamedGuest(claims, profile, profile.NamesFor(claims, _settings.Limits));
+        }
+        catch (ClaimRefusedException e)
+        {
+            throw await _services.Gate.DenyAsync(claims, request, e.Message, cancel);
+        }
     }
 
-    private async ValueTask<KbsReply> AnswerAsync(
-        JsonObject claims, CertificateProfile profile, PublicKey key, string? keyPem, CancellationToken cancel)
+    private async ValueTask<KbsReply> AnswerAsync(NamedGuest guest, PublicKey key, string? keyPem, CancellationToken cancel)
     {
-        var names = profile.NamesFor(claims, _settings.Limits);
-        using var certificate = _authority.Issue(
-            key, names, profile.ForServers, _settings.RevocationList, _services.Clock.GetUtcNow(), profile.Life);
+        var (claims, profile, names) = guest;
+        var now = _services.Clock.GetUtcNow();
+        if (_authority.NotAfter <= now)
+            throw new KbsProblemException(503, ErrorTypes.Unavailable, "the certificate of the authority has ended");
+
+        using var certificate = _authority.Issue(key, names, profile.ForServers, _settings.RevocationList, now, profile.Life);
         var notAfter = new DateTimeOffset(certificate.NotAfter);
         await _issued.RecordAsync(
             certificate.SerialNumber.ToLowerInvariant(), notAfter,
@@ -148,4 +159,6 @@ public sealed class CertificatesPlugin : IPlugin
 
     private static KbsReply Pem(string text) =>
         new() { ContentType = "application/pem-certificate-chain", Body = Encoding.ASCII.GetBytes(text) };
+
+    private sealed record NamedGuest(JsonObject Claims, CertificateProfile Profile, CertificateNames Names);
 }

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Nacre.Evidence.Protocol;
-using Nacre.KeyBroker.Http;
 
 namespace Nacre.KeyBroker.Plugins.Certificates;
 
@@ -48,7 +46,7 @@ internal sealed class ClaimTemplate
         return template;
     }
 
-    /// <exception cref="KbsProblemException">403: the guest has no such claim, or one that is no part of a name.</exception>
+    /// <exception cref="ClaimRefusedException">The guest has no such claim, or one that is no part of a name.</exception>
     public string Fill(JsonObject claims)
     {
         var filled = new StringBuilder();
@@ -85,9 +83,7 @@ internal sealed class ClaimTemplate
         };
         return text is { Length: > 0 and <= MostCharacters } && text is not ("." or "..") && text.All(IsAllowed)
             ? text
-            : throw new KbsProblemException(
-                403, ErrorTypes.PolicyDeny,
-                $"Access denied: the claim {pointer} of the guest is missing or no part of a name, which '{_text}' needs");
+            : throw new ClaimRefusedException($"the claim {pointer} is missing or no part of a name, which '{_text}' needs");
     }
 
     private static bool IsAllowed(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';

@@ -35,6 +35,8 @@ internal sealed class IssuingAuthority : IDisposable
         };
     }
 
+    public DateTimeOffset NotAfter => new(_certificate.NotAfter);
+
     public string CertificatePem => _certificate.ExportCertificatePem() + "\n";
 
     /// <summary>The authority of this name in the store; whoever comes first makes it.</summary>
@@ -88,8 +90,8 @@ internal sealed class IssuingAuthority : IDisposable
 
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] = (byte)(serial[0] & 0x3f | 0x40); // Positive, and of full length.
-        var (end, last) = (now + life, new DateTimeOffset(_certificate.NotAfter));
-        return request.Create(_certificate.SubjectName, _signer, now - s_skew, end < last ? end : last, serial);
+        var end = now + life;
+        return request.Create(_certificate.SubjectName, _signer, now - s_skew, end < NotAfter ? end : NotAfter, serial);
     }
 
     /// <summary>A list (RFC 5280, section 5) that is good for a day.</summary>

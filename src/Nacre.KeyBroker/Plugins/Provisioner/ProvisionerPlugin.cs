@@ -62,8 +62,10 @@ public sealed class ProvisionerPlugin : IPlugin
     private async ValueTask<KbsReply> GetAsync(KbsCall call, CancellationToken cancel)
     {
         var path = PathOf(ReadUuid(call));
-        var claims = await _services.Gate.RequireAsync(call, new ReleaseRequest(PluginName, path.Split('/'), call.Query), cancel);
-        RequireBound(claims, $"kbs+{PluginName}:///{path}");
+        var request = new ReleaseRequest(PluginName, path.Split('/'), call.Query);
+        var claims = await _services.Gate.RequireAsync(call, request, cancel);
+        if (FindProblem(claims, $"kbs+{PluginName}:///{path}") is { } problem)
+            throw await _services.Gate.DenyAsync(claims, request, problem, cancel);
 
         var found = await _services.Store.FindAsync(Space, path, cancel)
             ?? throw KbsProblemException.NotFound($"there is no key for {PluginName}/{path}");
@@ -78,15 +80,11 @@ public sealed class ProvisionerPlugin : IPlugin
     }
 
     // A measured machine alone may be any of many; the init-data says which one it is.
-    private static void RequireBound(JsonObject claims, string uri)
+    private static string? FindProblem(JsonObject claims, string uri)
     {
-        var named = InitDataClaims.Of(claims)?[BindingClaim] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
-        if (named != uri)
-        {
-            throw new KbsProblemException(403, ErrorTypes.PolicyDeny, named is null
-                ? $"Access denied: the guest's init-data has no '{BindingClaim}'"
-                : $"Access denied: '{BindingClaim}' of the guest's init-data is not {uri}");
-        }
+        if (InitDataClaims.Of(claims)?[BindingClaim] is not JsonValue value || !value.TryGetValue<string>(out var named))
+            return $"the guest's init-data has no '{BindingClaim}'";
+        return named == uri ? null : $"'{BindingClaim}' of the guest's init-data is not {uri}";
     }
 
     private static string ReadMachine(ReadOnlyMemory<byte> body)

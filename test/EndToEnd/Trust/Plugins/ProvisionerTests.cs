@@ -32,7 +32,10 @@ public sealed class ProvisionerTests
         {
             using var other = stage.Guest(line);
             var refusal = await Assert.ThrowsAsync<KbsException>(() => other.GetAsync("provisioner", Path, Cancel));
-            Assert.Equal((HttpStatusCode.Forbidden, true), (refusal.Status, refusal.Reference is not null));
+            Assert.Equal(HttpStatusCode.Forbidden, refusal.Status);
+            var attempt = await stage.Trust.Admin.GetAttemptAsync(refusal.Reference!, Cancel);
+            Assert.Equal($"provisioner/{Path}", (string?)attempt["resource"]);
+            Assert.Contains("trustee.kbs.resource", (string)attempt["reasons"]![0]!, StringComparison.Ordinal);
         }
     }
 

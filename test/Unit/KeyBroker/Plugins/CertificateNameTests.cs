@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Formats.Json;
-using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Plugins.Certificates;
 
 namespace Nacre.UnitTests.KeyBroker.Plugins;
@@ -41,8 +40,12 @@ public sealed class CertificateNameTests
     [InlineData("{sample/list/2}")]
     [InlineData("{sample/list/-1}")]
     [InlineData("{/}")]
-    public void A_claim_that_is_no_part_of_a_name_is_403(string template) =>
-        Assert.Equal(403, Assert.Throws<KbsProblemException>(() => ClaimTemplate.Parse(template).Fill(s_claims)).Status);
+    public void A_claim_that_is_no_part_of_a_name_is_refused(string template)
+    {
+        var refusal = Assert.Throws<ClaimRefusedException>(() => ClaimTemplate.Parse(template).Fill(s_claims));
+
+        Assert.Contains(template, refusal.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("{")]
