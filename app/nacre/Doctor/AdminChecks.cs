@@ -56,9 +56,11 @@ internal static class AdminChecks
             var end = DateTimeOffset.FromUnixTimeSeconds((long)claims["exp"]!);
             var age = claims["iat"] is { } made ? $", {Span(now - DateTimeOffset.FromUnixTimeSeconds((long)made))} old" : "";
             var found = $"role {claims["role"]}{age}, ends in {Span(end - now)}";
-            return end - now < s_tokenEnd ? DoctorFinding.Warn(Name, found, "make another: nacre admin token") : DoctorFinding.Ok(Name, found);
+            return end - now < s_tokenEnd
+                ? DoctorFinding.Warn(Name, found, "make another: nacre admin token") : DoctorFinding.Ok(Name, found);
         }
-        catch (Exception e) when (e is MalformedDataException or JsonException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (
+            e is MalformedDataException or JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             return DoctorFinding.Warn(Name, "its claims cannot be read here, though the server takes it", "");
         }
@@ -69,14 +71,17 @@ internal static class AdminChecks
         var there = (policies["policies"] as JsonArray ?? []).Select(policy => $"{policy?["kind"]} {policy?["id"]}").ToHashSet();
         var missing = s_policies.Where(policy => !there.Contains(policy)).ToList();
         return missing.Count == 0 ? DoctorFinding.Ok("policies", $"{there.Count}, the defaults among them")
-            : DoctorFinding.Fail("policies", $"missing: {string.Join(", ", missing)}", "nacre policy history ID, nacre policy rollback ID --to N");
+            : DoctorFinding.Fail(
+                "policies", $"missing: {string.Join(", ", missing)}", "nacre policy history ID, nacre policy rollback ID --to N");
     }
 
     internal static DoctorFinding ReferenceValues(JsonObject reply, DateTimeOffset now)
     {
         const string Name = "reference values";
         var ends = (reply["reference-values"] as JsonArray ?? []).OfType<JsonObject>()
-            .Select(value => (Name: (string?)value["name"] ?? "", End: DateTimeOffset.Parse(value["expiration"]!.ToString(), CultureInfo.InvariantCulture)))
+            .Select(value => (
+                Name: (string?)value["name"] ?? "",
+                End: DateTimeOffset.Parse(value["expiration"]!.ToString(), CultureInfo.InvariantCulture)))
             .OrderBy(value => value.End).ToList();
         if (ends.Count == 0)
             return DoctorFinding.Warn(Name, "there are none: the default policy affirms nobody", "nacre reference add NAME VALUE");
@@ -86,7 +91,8 @@ internal static class AdminChecks
             return DoctorFinding.Ok(Name, $"{ends.Count}, the first ends in {Span(ends[0].End - now)}");
 
         var first = near[0].End <= now ? $"{near[0].Name} has ended" : $"{near[0].Name} ends in {Span(near[0].End - now)}";
-        return DoctorFinding.Warn(Name, $"{near.Count} of {ends.Count} end within {WarnDays} days: {first}", "nacre reference add sets a value anew, with a new end");
+        return DoctorFinding.Warn(
+            Name, $"{near.Count} of {ends.Count} end within {WarnDays} days: {first}", "nacre reference add sets a value anew, with a new end");
     }
 
     internal static DoctorFinding TokenKeys(JsonObject reply, DateTimeOffset now)

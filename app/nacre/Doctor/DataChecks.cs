@@ -35,7 +35,8 @@ internal static class DataChecks
     {
         var mode = File.GetUnixFileMode(path);
         var found = $"{path} has mode {Convert.ToString((int)mode, 8)}";
-        return (mode & ~Owner) == UnixFileMode.None ? DoctorFinding.Ok(check, found) : DoctorFinding.Fail(check, $"{found}: others may use it", remedy);
+        return (mode & ~Owner) == UnixFileMode.None
+            ? DoctorFinding.Ok(check, found) : DoctorFinding.Fail(check, $"{found}: others may use it", remedy);
     }
 
     private static DoctorFinding Room(string directory)

@@ -75,6 +75,7 @@ internal static class ServerChecks
         var status = (string?)part["status"] switch { "ok" => DoctorStatus.Ok, "warn" => DoctorStatus.Warn, _ => DoctorStatus.Fail };
         var took = string.Create(CultureInfo.InvariantCulture, $"{(double?)part["milliseconds"] ?? 0:0.0} ms");
         return new DoctorFinding(
-            $"ready: {name}", status, (string?)part["trouble"] ?? took, status == DoctorStatus.Ok ? "" : s_remedies.GetValueOrDefault(name, "see the server's log"));
+            $"ready: {name}", status, (string?)part["trouble"] ?? took,
+            status == DoctorStatus.Ok ? "" : s_remedies.GetValueOrDefault(name, "see the server's log"));
     }
 }

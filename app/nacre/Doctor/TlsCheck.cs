@@ -41,7 +41,8 @@ internal static class TlsCheck
         {
             return Refused(server, seen, e);
         }
-        catch (Exception e) when (e is SocketException or IOException || e is OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (
+            e is SocketException or IOException || e is OperationCanceledException && !cancel.IsCancellationRequested)
         {
             return DoctorFinding.Fail(
                 Name, e is OperationCanceledException ? $"no answer within {s_bound.TotalSeconds:0} s" : e.Message,
@@ -54,17 +55,20 @@ internal static class TlsCheck
         var days = (new DateTimeOffset(certificate.NotAfter) - server.Clock.GetUtcNow()).TotalDays;
         var found = string.Create(CultureInfo.InvariantCulture, $"{version}, certificate for {Names(certificate)}, {days:0} days left");
         return days < WarnDays
-            ? DoctorFinding.Warn(Name, found, "renew the file of --tls-cert; the server reads it again by itself") : DoctorFinding.Ok(Name, found);
+            ? DoctorFinding.Warn(Name, found, "renew the file of --tls-cert; the server reads it again by itself")
+            : DoctorFinding.Ok(Name, found);
     }
 
     private static DoctorFinding Refused(DoctorConnection server, Seen seen, AuthenticationException e) => seen switch
     {
-        { Errors: var errors, Certificate: { } certificate } when errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) => DoctorFinding.Fail(
-            Name, $"the certificate is for {Names(certificate)}, not for {server.Url.Host}", "use one of these names in --url, or issue it for this one"),
-        { Errors: var errors, Problem: var problem } when errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) => DoctorFinding.Fail(
-            Name, $"the certificate is not of an authority that is trusted here: {problem}",
+        { Certificate: { } certificate } when seen.Errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) => DoctorFinding.Fail(
+            Name, $"the certificate is for {Names(certificate)}, not for {server.Url.Host}",
+            "use one of these names in --url, or issue it for this one"),
+        _ when seen.Errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) => DoctorFinding.Fail(
+            Name, $"the certificate is not of an authority that is trusted here: {seen.Problem}",
             server.Roots is null ? "--cacert DIR/ca.pem, or the authority that issued --tls-cert" : "is --cacert of this server?"),
-        _ => DoctorFinding.Fail(Name, $"no TLS: {e.Message}", "is this the https address, and does the server ask for a certificate of callers?"),
+        _ => DoctorFinding.Fail(
+            Name, $"no TLS: {e.Message}", "is this the https address, and does the server ask for a certificate of callers?"),
     };
 
     private static string Names(X509Certificate2 certificate)

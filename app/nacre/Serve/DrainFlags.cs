@@ -3,7 +3,7 @@ using Nacre.KeyBroker;
 
 namespace Nacre.Cli.Serve;
 
-/// <summary>How a server ends after SIGTERM: first nothing new is sent to it, then it takes no connections, then what runs is finished.</summary>
+/// <summary>How a server ends after SIGTERM: nothing new is sent to it, it takes no connections, what runs is finished.</summary>
 internal sealed class DrainFlags
 {
     /// <summary>Longer than any drain; the whole process ends after it.</summary>

@@ -7,8 +7,8 @@ internal sealed class TelemetryFlags
 {
     private readonly Option<string?> _collector = new("--otlp")
     {
-        Description = "OpenTelemetry collector for traces, metrics and logs (OTLP over HTTP), such as http://127.0.0.1:4318; none without it. "
-            + "Headers come from OTEL_EXPORTER_OTLP_HEADERS.",
+        Description = "OpenTelemetry collector for traces, metrics and logs (OTLP over HTTP), such as http://127.0.0.1:4318; "
+            + "headers come from OTEL_EXPORTER_OTLP_HEADERS.",
     };
 
     private TelemetryFlags()
@@ -29,6 +29,7 @@ internal sealed class TelemetryFlags
             return null;
 
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == "https" || url.Scheme == "http") ? url
-            : throw new CommandException($"'{text}' is no address for --otlp", "it looks like http://127.0.0.1:4318, without a path for each signal");
+            : throw new CommandException(
+                $"'{text}' is no address for --otlp", "it looks like http://127.0.0.1:4318, without a path for each signal");
     }
 }

@@ -8,7 +8,8 @@ internal sealed class TlsFlags
 {
     private readonly Option<FileInfo?> _certificate = new("--tls-cert")
     {
-        Description = "PEM file with the certificate and chain for --url, read again when it changes; the server's own authority issues one without it.",
+        Description = "PEM file with the certificate and chain for --url, read again when it changes; "
+            + "the server's own authority issues one without it.",
     };
 
     private readonly Option<FileInfo?> _key = new("--tls-key") { Description = "PEM file with its private key." };

@@ -18,7 +18,8 @@ internal static class HealthParts
     private static readonly TimeSpan s_recent = TimeSpan.FromHours(1);
 
     public static IReadOnlyList<HealthPart> Create(
-        IKeyValueStore store, AuditLog audit, TokenSigner? signer, CollateralOptions collateral, CollateralTrouble trouble, TimeProvider clock) =>
+        IKeyValueStore store, AuditLog audit, TokenSigner? signer, CollateralOptions collateral, CollateralTrouble trouble,
+        TimeProvider clock) =>
     [
         new("store", true, cancel => CheckStoreAsync(store, audit.Chain, clock, cancel)),
         new("audit", true, _ =>
@@ -80,7 +81,8 @@ internal static class HealthParts
             return Directory.Exists(folder) ? null : "the folder of collateral is gone";
 
         WritableFolder.Require(options.CacheFolder);
-        return trouble.Age is { } age && age < s_recent ? $"a vendor's service could not be used {Text(age)} ago; the server's log says which" : null;
+        return trouble.Age is { } age && age < s_recent
+            ? $"a vendor's service could not be used {Text(age)} ago; the server's log says which" : null;
     }
 
     private static string Text(TimeSpan time) => time < TimeSpan.FromMinutes(1)

@@ -52,7 +52,8 @@ public sealed partial class ServerHealth(IReadOnlyList<HealthPart> parts, TimePr
         try
         {
             // Not on this thread: a disk that hangs does not look at tokens.
-            trouble = await Task.Run(() => part.CheckAsync(bound.Token).AsTask(), bound.Token).WaitAsync(s_bound, clock, CancellationToken.None);
+            trouble = await Task.Run(() => part.CheckAsync(bound.Token).AsTask(), bound.Token)
+                .WaitAsync(s_bound, clock, CancellationToken.None);
         }
         catch (Exception e) when (e is TimeoutException || e is OperationCanceledException && bound.IsCancellationRequested)
         {

@@ -34,7 +34,7 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
         Route? route = null;
         string? tenant = null;
         var from = context.Request.Headers;
-        using var span = BrokerTrace.BeginRequest(from.TraceParent, from.TraceState, clock.GetUtcNow());
+        using var span = BrokerTrace.BeginRequest(from.TraceParent, from.TraceState, clock);
         try
         {
             var (segments, query) = RequestPath.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);

@@ -12,8 +12,8 @@ public static class HealthRoutes
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// <c>/healthz</c> says that the process serves; <c>/readyz</c> that its parts work too: 200, or 503 when a vital one does not or the server is
-    /// about to stop, and in both cases
+    /// <c>/healthz</c> says that the process serves; <c>/readyz</c> that its parts work too: 200, or 503 when a vital one does not or the
+    /// server is about to stop, and in both cases
     /// <c>{"status":"ready"|"not ready"|"draining","parts":[{"name","status":"ok"|"warn"|"fail","trouble"?,"milliseconds"}]}</c>.
     /// </summary>
     public static IEnumerable<Route> Create(ServerHealth health)
@@ -25,7 +25,8 @@ public static class HealthRoutes
     private static async ValueTask<KbsReply> TellAsync(ServerHealth health, CancellationToken cancel)
     {
         var findings = await health.CheckAsync(cancel);
-        var status = health.IsDraining ? "draining" : findings.Any(part => part is { IsVital: true, Trouble: not null }) ? "not ready" : "ready";
+        var status = health.IsDraining ? "draining"
+            : findings.Any(part => part is { IsVital: true, Trouble: not null }) ? "not ready" : "ready";
         var reply = KbsReply.Of(new JsonObject
         {
             ["status"] = status,

@@ -4,8 +4,8 @@ using System.Text;
 namespace Nacre.KeyBroker.Metrics;
 
 /// <summary>
-/// What is measured anyway, under the names of upstream's key broker (trust.md 2.13), so that its dashboards go on. Without <c>resource_path</c>
-/// and <c>tee_type</c>: labels are never what a peer makes up. Added up when somebody asks, never while a request runs.
+/// What is measured anyway, under the names of upstream's key broker (trust.md 2.13), so that its dashboards go on. Without
+/// <c>resource_path</c> and <c>tee_type</c>. Added up when somebody asks, never while a request runs.
 /// </summary>
 internal static class UpstreamMetrics
 {
@@ -35,7 +35,8 @@ internal static class UpstreamMetrics
         }
 
         var approvals = series.Where(one => one.Name == "nacre_releases_total").Sum(one => (long)one.Sum);
-        var violations = series.Where(one => one.Name == "nacre_refusals_total" && one.Has("error_type=\"PolicyDeny\"")).Sum(one => (long)one.Sum);
+        var violations = series
+            .Where(one => one.Name == "nacre_refusals_total" && one.Has("error_type=\"PolicyDeny\"")).Sum(one => (long)one.Sum);
         WriteCount(text, "kbs_policy_evaluations_total", approvals + violations);
         WriteCount(text, "kbs_policy_approvals_total", approvals);
         WriteCount(text, "kbs_policy_violations_total", violations);
@@ -57,6 +58,7 @@ internal static class UpstreamMetrics
         foreach (var bound in s_bounds)
             text.Append(CultureInfo.InvariantCulture, $"{Name}_bucket{{le=\"{bound}\"}} {requests.Sum(one => one.CountUpTo(bound))}\n");
         var count = requests.Sum(one => one.Count);
-        text.Append(CultureInfo.InvariantCulture, $"{Name}_bucket{{le=\"+Inf\"}} {count}\n{Name}_sum {requests.Sum(one => one.Sum)}\n{Name}_count {count}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Name}_bucket{{le=\"+Inf\"}} {count}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Name}_sum {requests.Sum(one => one.Sum)}\n{Name}_count {count}\n");
     }
 }

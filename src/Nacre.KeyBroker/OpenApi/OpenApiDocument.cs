@@ -37,7 +37,8 @@ public static class OpenApiDocument
                 ["title"] = "Nacre key broker",
                 ["version"] = Version,
                 ["x-nacre-version"] = typeof(OpenApiDocument).Assembly.GetName().Version!.ToString(3),
-                ["description"] = "The KBS protocol of Confidential Containers, and the administration of the server. The version is the protocol's.",
+                ["description"] =
+                    "The KBS protocol of Confidential Containers, and the administration of the server. The version is the protocol's.",
                 ["license"] = new JsonObject { ["name"] = "Apache-2.0", ["identifier"] = "Apache-2.0" },
             },
             ["paths"] = paths,

@@ -5,12 +5,18 @@ internal static class RouteDescriptions
 {
     public static IReadOnlyList<RouteDescription> All { get; } =
     [
-        new("POST kbs/v0/auth", "Begins a handshake: a challenge, and the session cookie.") { Request = "AuthRequest", Reply = "Challenge", Problems = [401] },
+        new("POST kbs/v0/auth", "Begins a handshake: a challenge, and the session cookie.")
+        {
+            Request = "AuthRequest", Reply = "Challenge", Problems = [401],
+        },
         new("POST kbs/v0/attest", "Evidence for the challenge; a token, and the cookie of an attested session.")
         {
             Request = "AttestRequest", Reply = "AttestationToken", Problems = [401],
         },
-        new("GET kbs/v0/resource/{**path}", "A secret, encrypted to the guest's key, when the release policy allows it.") { Reply = "Jwe", Problems = [404] },
+        new("GET kbs/v0/resource/{**path}", "A secret, encrypted to the guest's key, when the release policy allows it.")
+        {
+            Reply = "Jwe", Problems = [404],
+        },
         new("POST kbs/v0/resource/{**path}", "Stores a secret.") { TakesBytes = true },
         new("DELETE kbs/v0/resource/{**path}", "Deletes a secret.") { Problems = [404] },
         new("GET kbs/v0/admin/resources", "Names of secrets; below the path of a token that is limited to one.") { Reply = "Resources" },
@@ -37,7 +43,10 @@ internal static class RouteDescriptions
             Request = "PolicyUpload", Reply = "PolicyDryRun", Problems = [404],
         },
         new("POST kbs/v0/reference-value", "Registers reference values, all or none.") { Request = "ReferenceValueMessage" },
-        new("GET kbs/v0/reference-value/{**id}", "A reference value alone, as upstream's clients ask for it.") { Reply = "ReferenceValueContent", Problems = [404] },
+        new("GET kbs/v0/reference-value/{**id}", "A reference value alone, as upstream's clients ask for it.")
+        {
+            Reply = "ReferenceValueContent", Problems = [404],
+        },
         new("GET kbs/v0/admin/reference-values", "All reference values.") { Reply = "ReferenceValues" },
         new("GET kbs/v0/admin/reference-values/{name}", "A reference value with its end.") { Reply = "ReferenceValue", Problems = [404] },
         new("DELETE kbs/v0/admin/reference-values/{name}", "Deletes a reference value.") { Problems = [404] },

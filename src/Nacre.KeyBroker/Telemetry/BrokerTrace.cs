@@ -19,16 +19,18 @@ public static class BrokerTrace
     /// </summary>
     /// <param name="traceparent">Of the caller, W3C Trace Context; null for none.</param>
     /// <param name="tracestate">Of the caller.</param>
-    /// <param name="at">Begins the id.</param>
-    public static Activity? BeginRequest(string? traceparent, string? tracestate, DateTimeOffset at)
+    /// <param name="clock">Its time begins the id.</param>
+    public static Activity? BeginRequest(string? traceparent, string? tracestate, TimeProvider clock)
     {
         if (!s_source.HasListeners())
             return null;
 
         // What the web server made of the caller's header is no parent.
         Activity.Current = null;
-        var own = new ActivityContext(ActivityTraceId.CreateFromString(ReferenceId.Create(at)), default, ActivityTraceFlags.Recorded);
-        var links = ActivityContext.TryParse(traceparent, tracestate, isRemote: true, out var caller) ? new[] { new ActivityLink(caller) } : [];
+        var own = new ActivityContext(
+            ActivityTraceId.CreateFromString(ReferenceId.Create(clock.GetUtcNow())), default, ActivityTraceFlags.Recorded);
+        var links = ActivityContext.TryParse(traceparent, tracestate, isRemote: true, out var caller)
+            ? new[] { new ActivityLink(caller) } : [];
         return s_source.StartActivity("request", ActivityKind.Server, own, tags: null, links);
     }
 

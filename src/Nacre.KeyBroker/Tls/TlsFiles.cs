@@ -83,7 +83,8 @@ internal sealed class TlsFiles(TlsOptions options)
         }
 
         return certificates.Count is > 0 and <= MaxCertificates
-            ? certificates : throw new TlsFileException($"'{file}' holds {certificates.Count} certificates in PEM; it must be 1 to {MaxCertificates}");
+            ? certificates
+            : throw new TlsFileException($"'{file}' holds {certificates.Count} certificates in PEM; it must be 1 to {MaxCertificates}");
     }
 
     private static byte[] Bytes(string? file)

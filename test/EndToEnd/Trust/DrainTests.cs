@@ -18,22 +18,22 @@ public sealed class DrainTests : IDisposable
 
     private string Data => Path.Combine(_directory.FullName, "data");
 
-    // A client of HTTP/1.1 makes connections all the time, and those that the kernel has taken and the server has not are lost when it stops
-    // listening: they turn away while the server drains, as load balancers do. One connection of HTTP/2 is told when to end.
+    // The clients turn away when the server says that it drains, as load balancers do: what is on its way in the moment in which a server
+    // stops listening is lost, whatever the server does.
     [Theory]
-    [InlineData("1.1", true)]
-    [InlineData("2.0", false)]
-    public async Task Under_load_no_request_is_cut(string version, bool turnsAway)
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Under_load_no_request_is_cut(string version)
     {
         await using var server = await ServeProcess.StartAsync(
             "--data", Data, "--url", "https://127.0.0.1:0", "--development", "--drain-delay", "2", "--rate-limit", "0");
-        var (answered, refused, cut) = (0, 0, new List<string>());
+        var (answered, cut) = (0, new List<string>());
         using var draining = new CancellationTokenSource();
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var workers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
             using var http = Client(server.Url, new Version(version));
-            while (!(turnsAway && draining.IsCancellationRequested) && Volatile.Read(ref refused) == 0)
+            while (!draining.IsCancellationRequested)
             {
                 try
                 {
@@ -42,10 +42,6 @@ public sealed class DrainTests : IDisposable
                     Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
                     if (Interlocked.Increment(ref answered) == 200)
                         started.SetResult();
-                }
-                catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
-                {
-                    Interlocked.Increment(ref refused);
                 }
                 catch (HttpRequestException e)
                 {
@@ -67,7 +63,6 @@ public sealed class DrainTests : IDisposable
         Assert.True(cut.Count == 0, string.Join("\n\n", cut));
         Assert.Equal(0, await end);
         Assert.InRange(answered, before + 1, int.MaxValue);
-        Assert.InRange(refused, turnsAway ? 0 : 1, turnsAway ? 0 : 4);
     }
 
     [Fact]

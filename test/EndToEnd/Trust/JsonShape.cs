@@ -36,7 +36,8 @@ internal static class JsonShape
         return value switch
         {
             JsonObject members => [.. problems, .. Members(document, schema, members, place)],
-            JsonArray items when schema["items"] is { } item => [.. problems, .. items.SelectMany((one, i) => Problems(document, item, one, $"{place}[{i}]"))],
+            JsonArray items when schema["items"] is { } item =>
+                [.. problems, .. items.SelectMany((one, i) => Problems(document, item, one, $"{place}[{i}]"))],
             _ => problems,
         };
     }

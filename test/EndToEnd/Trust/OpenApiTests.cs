@@ -10,7 +10,11 @@ namespace Nacre.EndToEndTests.Trust;
 [Trait("Group", "TrustOpenApi")]
 public sealed class OpenApiTests
 {
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -27,9 +31,11 @@ public sealed class OpenApiTests
         var operations = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation =>
             $"{operation.Key.ToUpperInvariant()} {path.Key} {operation.Value!["x-nacre-access"]}"));
         Assert.Equal(
-            table.Select(route => $"{route.Method} /{route.Template.Replace("**", "", StringComparison.Ordinal)} {route.Access}").Order(StringComparer.Ordinal),
+            table.Select(route => $"{route.Method} /{route.Template.Replace("**", "", StringComparison.Ordinal)} {route.Access}")
+                .Order(StringComparer.Ordinal),
             operations.Order(StringComparer.Ordinal));
-        var ids = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(operation => operation.Value!["operationId"]!.ToString()).ToList();
+        var ids = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
+            .Select(operation => operation.Value!["operationId"]!.ToString()).ToList();
         Assert.Equal(ids.Distinct().Count(), ids.Count);
     }
 

@@ -15,6 +15,7 @@ internal sealed class SyslogTls(AuditExportOptions options) : IAuditTarget
 {
     private TcpClient? _client;
     private SslStream? _stream;
+    private Task _ending = Task.CompletedTask;
 
     public async Task SendAsync(IReadOnlyList<AuditExportLine> lines, CancellationToken cancel)
     {
@@ -29,9 +30,16 @@ internal sealed class SyslogTls(AuditExportOptions options) : IAuditTarget
 
         try
         {
-            if (IsEnded())
+            if (_ending.IsCompleted)
+            {
                 await CloseAsync();
-            var stream = _stream ??= await ConnectAsync(cancel);
+                _stream = await ConnectAsync(cancel);
+
+                // A receiver sends nothing: whatever ends this read is the end of the connection.
+                _ending = _stream.ReadAsync(new byte[1], CancellationToken.None).AsTask();
+            }
+
+            var stream = _stream!;
             await stream.WriteAsync(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), cancel);
             await stream.FlushAsync(cancel);
         }
@@ -48,9 +56,6 @@ internal sealed class SyslogTls(AuditExportOptions options) : IAuditTarget
     }
 
     public ValueTask DisposeAsync() => CloseAsync();
-
-    // A receiver sends nothing: what can be read is the end.
-    private bool IsEnded() => _client?.Client.Poll(0, SelectMode.SelectRead) == true && _client.Available == 0;
 
     private async Task<SslStream> ConnectAsync(CancellationToken cancel)
     {
@@ -81,5 +86,9 @@ internal sealed class SyslogTls(AuditExportOptions options) : IAuditTarget
             await _stream.DisposeAsync();
         _client?.Dispose();
         (_stream, _client) = (null, null);
+
+        // How it ended is of no use here: the lines are sent again.
+        await _ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending = Task.CompletedTask;
     }
 }
