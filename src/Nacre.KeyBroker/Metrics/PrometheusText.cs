@@ -11,8 +11,7 @@ public sealed class PrometheusText : IDisposable
 
     private const int MaxSeries = 4096;
 
-    // As OpenTelemetry advises for durations in seconds, with finer steps for flushes.
-    private static readonly double[] s_bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    private static readonly double[] s_bounds = BrokerMetrics.Bounds;
 
     private readonly MeterListener _listener = new();
     private readonly Lock _gate = new();
@@ -43,6 +42,8 @@ public sealed class PrometheusText : IDisposable
                 last = name;
                 series.Write(text, name, labels);
             }
+
+            UpstreamMetrics.Write(text, [.. _series.Select(one => one.Value.Measured(one.Key.Name, one.Key.Labels))]);
         }
 
         return text.ToString();
@@ -92,6 +93,8 @@ public sealed class PrometheusText : IDisposable
         public Instrument Instrument { get; } = instrument;
 
         public long[]? Buckets { get; } = buckets;
+
+        public MeasuredSeries Measured(string name, string labels) => new(name, labels, _sum, Buckets);
 
         public void Add(double value)
         {

@@ -33,6 +33,11 @@ public sealed class MetricsTests
         Assert.Contains("nacre_refusals_total{error_type=\"PolicyDeny\"} 1\n", text, StringComparison.Ordinal);
         Assert.Contains("nacre_store_flush_duration_seconds_bucket{le=\"+Inf\"} ", text, StringComparison.Ordinal);
         Assert.Contains("nacre_audit_flush_duration_seconds_sum ", text, StringComparison.Ordinal);
+        foreach (var line in (string[])["kbs_build_info{version=\"", "kbs_auth_requests_total 2\n", "kbs_attestation_requests_total 2\n",
+            "kbs_attestation_successes_total 2\n", "kbs_attestation_errors_total 0\n", "kbs_resource_reads_total 1\n",
+            "kbs_resource_writes_total 1\n", "kbs_policy_violations_total 1\n", "kbs_policy_evaluations_total 2\n",
+            "kbs_http_requests_total 8\n", "kbs_http_request_duration_seconds_bucket{le=\"+Inf\"} 8\n"])
+            Assert.Contains(line, text, StringComparison.Ordinal);
         Assert.DoesNotContain("default/key", text, StringComparison.Ordinal);
         using var other = await http.GetAsync(new Uri(stage.Server.MetricsUrl!, "/kbs/v0/admin/resources"), Cancel);
         Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
