@@ -45,11 +45,12 @@ root.SetAction(line => new HelpAction().Invoke(line));
 
 try
 {
-    // Servers and the demo end their children after Ctrl-C; the default of two seconds would cut that off.
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+    // Servers and the demo end their children after Ctrl-C, and a server its requests; the default of two seconds would cut that off.
+    var line = root.Parse(args);
+    return await line.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = TimeSpan.FromSeconds(15),
+        ProcessTerminationTimeout = line.CommandResult.Command.Name == "serve" ? DrainFlags.Longest : TimeSpan.FromSeconds(15),
     });
 }
 catch (OperationCanceledException)

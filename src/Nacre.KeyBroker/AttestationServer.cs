@@ -60,7 +60,7 @@ public sealed class AttestationServer : IAsyncDisposable
         {
             var collateral = new CollateralSources(
                 options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") }, options.Clock,
-                new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>()).Tell);
+                new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>(), options.Clock).Tell);
             opened.Push(collateral);
             var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
             attestation = await AttestationService.OpenAsync(

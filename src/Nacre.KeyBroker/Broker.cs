@@ -4,8 +4,10 @@ using Nacre.Attestation.Policies;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
+using Nacre.KeyBroker.OpenApi;
 using Nacre.KeyBroker.Policies;
 using Nacre.KeyBroker.ReferenceValues;
 using Nacre.KeyBroker.Resources;
@@ -38,11 +40,13 @@ public sealed class Broker : IAsyncDisposable
 
     public required BrokerMetrics Metrics { get; init; }
 
+    public required ServerHealth Health { get; init; }
+
     public required TimeProvider Clock { get; init; }
 
     /// <summary>The store and the audit record stay the caller's; the attestation service is disposed with this object.</summary>
     public static async Task<Broker> OpenAsync(
-        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit,
+        OpenedStore opened, AttestationService attestation, EkRoots ekRoots, AdminAuthority admin, AuditLog audit, ServerHealth health,
         BrokerOptions options, TimeProvider clock, BrokerMetrics metrics, ILogger log,
         CancellationToken cancel)
     {
@@ -56,7 +60,7 @@ public sealed class Broker : IAsyncDisposable
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, attestation.Signer, clock);
 
-        var routes = new RouteTable(
+        var routes = new RouteTable(OpenApiRoutes.Complete(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
                 attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
@@ -69,12 +73,13 @@ public sealed class Broker : IAsyncDisposable
             .. AttemptRoutes.Create(attempts),
             .. new AdminTokenRoutes(admin.Signer, clock).Create(),
             .. new AuditRoutes(audit.Directory, new AuditAnchors(store)).Create(),
-            .. HealthRoutes.Create(store),
-        ]);
+            .. HealthRoutes.Create(health),
+        ]));
         return new Broker(attestation, policies, sealer, decisions, new AuditTrail(audit, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
+            Health = health,
             Clock = clock,
         };
     }

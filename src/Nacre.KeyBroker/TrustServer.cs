@@ -3,6 +3,7 @@ using Nacre.Attestation;
 using Nacre.Attestation.Services;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tls;
@@ -21,6 +22,8 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly BrokerServer _web;
     private readonly Broker _broker;
     private readonly ServerCertificate? _certificate;
+    private readonly ServerTls? _tls;
+    private readonly ServerHealth _health;
     private readonly ServerStore _store;
     private readonly ServiceListeners _services;
     private readonly CollateralSources _collateral;
@@ -29,10 +32,10 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly MetricsServer? _metricsServer;
 
     private TrustServer(
-        BrokerServer web, Broker broker, ServerCertificate? certificate, ServerStore store, ServiceListeners services,
+        BrokerServer web, Broker broker, ServerCertificate? certificate, ServerTls? tls, ServerStore store, ServiceListeners services,
         CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
     {
-        (_web, _broker, _certificate, _store, _services) = (web, broker, certificate, store, services);
+        (_web, _broker, _health, _certificate, _tls, _store, _services) = (web, broker, broker.Health, certificate, tls, store, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
     }
 
@@ -87,6 +90,9 @@ public sealed class TrustServer : IAsyncDisposable
         }
     }
 
+    /// <summary>From now on <c>/readyz</c> says that nothing new should come here; everything is still served.</summary>
+    public void BeginDrain() => _health.BeginDrain();
+
     /// <summary>Takes no new connections, waits for the requests that run, then closes the store.</summary>
     public Task StopAsync(CancellationToken cancel) => _web.StopAsync(cancel);
 
@@ -97,7 +103,10 @@ public sealed class TrustServer : IAsyncDisposable
         await _services.DisposeAsync();
         await _web.DisposeAsync();
         await _broker.DisposeAsync();
+        if (_tls is not null)
+            await _tls.DisposeAsync();
         _certificate?.Dispose();
+        _health.Dispose();
         await _collateral.DisposeAsync();
         await _audit.DisposeAsync();
         await _store.DisposeAsync();
@@ -114,11 +123,15 @@ public sealed class TrustServer : IAsyncDisposable
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
             await AdminTokenSigner.OpenAsync(store, cancel), options.AdminIssuers, options.Clock);
-        var certificate = options.Url.Scheme == "https" || options.Services.NeedTls
+        var isHttps = options.Url.Scheme == "https";
+        var certificate = isHttps && options.Tls.CertificateFile is null || options.Services.NeedTls
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
-        var collateral = new CollateralSources(
-            options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") }, options.Clock,
-            new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>()).Tell);
+        var tls = isHttps ? ServerTls.Open(options.Tls, certificate, options.Clock, options.Logs.CreateLogger<ServerTls>()) : null;
+        if (tls is not null)
+            opened.Push(tls);
+        var collateralOptions = options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") };
+        var trouble = new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>(), options.Clock);
+        var collateral = new CollateralSources(collateralOptions, options.Clock, trouble.Tell);
         opened.Push(collateral);
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
@@ -127,12 +140,14 @@ public sealed class TrustServer : IAsyncDisposable
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
+        var health = new ServerHealth(
+            HealthParts.Create(store, audit, attestation.Signer, collateralOptions, trouble, options.Clock), options.Clock,
+            options.Logs.CreateLogger<ServerHealth>());
         var broker = await Broker.OpenAsync(
-            places.With(store), attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
+            places.With(store), attestation, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
             options.Logs.CreateLogger<Broker>(), cancel);
         opened.Push(broker);
-        var web = await BrokerServer.StartAsync(
-            broker, options.Url, options.Url.Scheme == "https" ? certificate : null, options.Logs, cancel);
+        var web = await BrokerServer.StartAsync(broker, options.Url, tls is null ? null : tls.ForConnection, options.Logs, cancel);
         opened.Push(web);
         var services = await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
@@ -141,7 +156,7 @@ public sealed class TrustServer : IAsyncDisposable
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
         await places.StartedAsync();
-        return new TrustServer(web, broker, certificate, places, services, collateral, audit, metrics, metricsServer);
+        return new TrustServer(web, broker, certificate, tls, places, services, collateral, audit, metrics, metricsServer);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>
@@ -149,7 +164,7 @@ public sealed class TrustServer : IAsyncDisposable
 
     internal static Exception Translate(TrustServerOptions options, Exception e) => e switch
     {
-        StoreException or AuditException => new TrustServerException(e.Message, e),
+        StoreException or AuditException or TlsFileException => new TrustServerException(e.Message, e),
         UnauthorizedAccessException => new TrustServerException(
             $"the data directory '{options.DataDirectory}' cannot be written: {e.Message}; choose another with --data", e),
         IOException => new TrustServerException(Explain(options, e), e),

@@ -4,6 +4,7 @@ using Nacre.Attestation.Services;
 using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Tls;
 using Nacre.Storage.Encryption;
 using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Tpm;
@@ -18,6 +19,9 @@ public sealed record TrustServerOptions
 
     /// <summary>Where to listen; port 0 takes a free one. <c>http</c> only with <see cref="Development"/>.</summary>
     public required Uri Url { get; init; }
+
+    /// <summary>TLS of <see cref="Url"/>.</summary>
+    public TlsOptions Tls { get; init; } = new();
 
     /// <summary>Takes sample evidence, which proves nothing, and plain HTTP.</summary>
     public bool Development { get; init; }

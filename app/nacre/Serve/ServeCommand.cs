@@ -9,8 +9,6 @@ namespace Nacre.Cli.Serve;
 /// <summary><c>nacre serve</c>: the trust server, until SIGINT or SIGTERM.</summary>
 internal static class ServeCommand
 {
-    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
-
     public static Command Create()
     {
         var url = new Option<string>("--url") { Description = "Where to listen; port 0 takes a free one.", DefaultValueFactory = _ => "https://127.0.0.1:8080" };
@@ -30,6 +28,9 @@ internal static class ServeCommand
             url, development, roots, explain, metrics, limit,
         };
         var store = StoreFlags.AddTo(command);
+        var tls = TlsFlags.AddTo(command);
+        var drain = DrainFlags.AddTo(command);
+        var telemetry = TelemetryFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var admin = AdminFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
@@ -41,7 +42,9 @@ internal static class ServeCommand
             if (!Uri.TryCreate(line.GetRequiredValue(url), UriKind.Absolute, out var address))
                 throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
 
-            using var logs = ServerRun.CreateLogs();
+            var collector = telemetry.Read(line);
+            using var sent = ServerTelemetry.Start(collector);
+            using var logs = ServerRun.CreateLogs(collector);
             var place = store.Read(line);
             var options = new TrustServerOptions
             {
@@ -50,6 +53,7 @@ internal static class ServeCommand
                 StorePassword = place.Password,
                 OpenMasterKey = () => store.OpenMasterKey(line),
                 Url = address,
+                Tls = tls.Read(line),
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, place.Directory),
                 AdminIssuers = admin.Read(line),
@@ -64,7 +68,7 @@ internal static class ServeCommand
                 MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
                 Logs = logs,
             };
-            return await RunAsync(options, Console.Out, Console.Error, cancel);
+            return await RunAsync(options, drain.Read(line), Console.Out, Console.Error, cancel);
         });
         return command;
     }
@@ -76,7 +80,8 @@ internal static class ServeCommand
     private static Uri MetricsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
         ? address : throw new CommandException($"'{text}' is no address for --metrics-url", "it looks like http://127.0.0.1:9464");
 
-    private static async Task<int> RunAsync(TrustServerOptions options, TextWriter output, TextWriter error, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        TrustServerOptions options, Drain drain, TextWriter output, TextWriter error, CancellationToken cancel)
     {
         TrustServer server;
         try
@@ -94,19 +99,23 @@ internal static class ServeCommand
                 await error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make; never for real secrets");
 
             var address = server.Url.GetLeftPart(UriPartial.Authority);
-            await output.WriteLineAsync(server.Url.Scheme == "https"
-                ? $"listening on {address}, CA {TrustServer.CaPath(options.DataDirectory)}" : $"listening on {address}, without TLS");
+            await output.WriteLineAsync($"listening on {address}, {TrustOf(options)}");
             await ServerRun.TellAsync(output, server.Services, cancel);
             if (server.MetricsUrl is { } metrics)
                 await error.WriteLineAsync($"nacre: metrics at {new Uri(metrics, "/metrics")}");
             await ServerRun.StopRequestedAsync(cancel);
-
-            using var drain = new CancellationTokenSource(s_drain);
-            await server.StopAsync(drain.Token);
+            await drain.EndAsync(server);
         }
 
         return ExitCode.Done;
     }
+
+    private static string TrustOf(TrustServerOptions options) => options switch
+    {
+        { Url.Scheme: "http" } => "without TLS",
+        { Tls.CertificateFile: { } certificate } => $"certificate {certificate}",
+        _ => $"CA {TrustServer.CaPath(options.DataDirectory)}",
+    };
 
     private static EkRoots ReadRoots(FileInfo[] files)
     {

@@ -30,7 +30,14 @@ internal static class ServerRun
     }
 
     // Data goes to stdout, talk to stderr.
-    public static ILoggerFactory CreateLogs() => LoggerFactory.Create(logging => logging
+    public static ILoggerFactory CreateLogs(Uri? collector = null) => LoggerFactory.Create(logging =>
+    {
+        ToConsole(logging);
+        if (collector is not null)
+            ServerTelemetry.AddTo(logging, collector);
+    });
+
+    private static void ToConsole(ILoggingBuilder logging) => logging
         .SetMinimumLevel(LogLevel.Warning)
         .AddFilter("Nacre", LogLevel.Information)
 
@@ -43,5 +50,5 @@ internal static class ServerRun
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             console.UseUtcTimestamp = true;
         })
-        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 }

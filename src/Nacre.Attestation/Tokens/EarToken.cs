@@ -26,7 +26,7 @@ internal static class EarToken
             ["exp"] = (at + options.Life).ToUnixTimeSeconds(),
             ["iss"] = options.Issuer,
             ["nbf"] = at.ToUnixTimeSeconds(),
-            ["jti"] = ReferenceId.Create(at),
+            ["jti"] = ReferenceId.OfRequest(at),
         };
         if (options.Audience is not null)
             claims["aud"] = options.Audience;

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Nacre.Formats;
+using Nacre.KeyBroker.Health;
+using Nacre.KeyBroker.Telemetry;
 using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Audit;
@@ -80,7 +82,11 @@ public sealed partial class AuditLog : IAsyncDisposable
 
     /// <summary>Returns when the line is on disk.</summary>
     /// <exception cref="AuditException">It is not, and what it speaks of must not happen.</exception>
-    public Task AppendAsync(AuditEvent e, CancellationToken cancel) => WriteAsync(writer => AuditLine.Write(writer, e), cancel);
+    public async Task AppendAsync(AuditEvent e, CancellationToken cancel)
+    {
+        using var span = BrokerTrace.Step("audit append");
+        await WriteAsync(writer => AuditLine.Write(writer, e), cancel);
+    }
 
     /// <summary>
     /// Returns when the line is in the queue, to be written with the next group; while groups cannot be written, when it is on disk. For
@@ -93,6 +99,23 @@ public sealed partial class AuditLog : IAsyncDisposable
         var pending = await EnqueueAsync(writer => AuditLine.Write(writer, e), cancel);
         if (_isFailing)
             await pending.Done.Task.WaitAsync(cancel);
+    }
+
+    /// <summary>Whether a line could be written now, without writing one.</summary>
+    /// <exception cref="AuditException">It could not.</exception>
+    public void RequireWritable()
+    {
+        if (_isFailing)
+            throw new AuditException("the last lines of the audit record could not be written");
+
+        try
+        {
+            WritableFolder.Require(_options.Directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AuditException($"the audit record cannot be written: {e.Message}", e);
+        }
     }
 
     /// <summary>

@@ -56,7 +56,7 @@ public sealed class AuditTrail(AuditLog audit, AdminAuthority admin, BrokerMetri
         if (!isRefusal && action is AuditAction.Read or AuditAction.Attestation)
             return problem;
 
-        var told = isRefusal && problem.Reference is null ? problem.WithReference(ReferenceId.Create(clock.GetUtcNow())) : problem;
+        var told = isRefusal && problem.Reference is null ? problem.WithReference(ReferenceId.OfRequest(clock.GetUtcNow())) : problem;
         await audit.AppendAsync(
             Event(route, call, action, isRefusal ? AuditOutcome.Refused : AuditOutcome.Failed) with
             {

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Metrics;
+using Nacre.KeyBroker.Telemetry;
 using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Http;
@@ -16,10 +18,12 @@ namespace Nacre.KeyBroker.Http;
 /// of the protocol.
 /// </summary>
 public sealed partial class BrokerEndpoints(
-    RouteTable table, AuditTrail trail, RateLimit limit, BrokerMetrics metrics, TimeProvider clock, ILogger<BrokerEndpoints> log)
+    RouteTable table, AuditTrail trail, RateLimit limit, BrokerMetrics metrics, ServerHealth health, TimeProvider clock,
+    ILogger<BrokerEndpoints> log)
 {
     private const string CookiePrefix = KbsProtocol.SessionCookie + "=";
     private const string BearerPrefix = "Bearer ";
+    private const int MaxSubject = 256;
 
     public void Map(IApplicationBuilder app) => app.Run(ServeAsync);
 
@@ -28,6 +32,8 @@ public sealed partial class BrokerEndpoints(
         KbsReply reply;
         var since = clock.GetTimestamp();
         Route? route = null;
+        var from = context.Request.Headers;
+        using var span = BrokerTrace.BeginRequest(from.TraceParent, from.TraceState, clock);
         try
         {
             var (segments, query) = RequestPath.Parse(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
@@ -56,7 +62,9 @@ public sealed partial class BrokerEndpoints(
         }
 #pragma warning restore CA1031
 
-        metrics.Request(route?.Method ?? "other", route?.Template ?? "none", reply.Status, clock.GetElapsedTime(since));
+        var (method, template) = (route?.Method ?? "other", route?.Template ?? "none");
+        metrics.Request(method, template, reply.Status, clock.GetElapsedTime(since));
+        BrokerTrace.EndRequest(span, method, template, reply.Status);
         await WriteAsync(context, reply);
     }
 
@@ -73,7 +81,7 @@ public sealed partial class BrokerEndpoints(
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
             Origin = $"{context.Request.Scheme}://{context.Request.Host}",
-            From = context.Connection.RemoteIpAddress?.ToString() ?? "",
+            From = From(context.Connection),
         };
         return trail.ServeAsync(route, call, () => ReadBodyAsync(context), context.RequestAborted);
     }
@@ -111,6 +119,17 @@ public sealed partial class BrokerEndpoints(
     private static KbsProblemException TooLarge() =>
         new(StatusCodes.Status413PayloadTooLarge, ErrorTypes.PayloadTooLarge, $"the body is larger than {KbsProtocol.MaxMessageBytes} bytes");
 
+    /// <summary>The address, and the subject of the certificate that the caller's connection was made with.</summary>
+    private static string From(ConnectionInfo connection)
+    {
+        var address = connection.RemoteIpAddress?.ToString() ?? "";
+        if (connection.ClientCertificate is not { } certificate)
+            return address;
+
+        var subject = certificate.Subject;
+        return $"{address} {(subject.Length <= MaxSubject ? subject : subject[..MaxSubject])}";
+    }
+
     private static string? Bearer(HttpRequest request)
     {
         var header = request.Headers.Authorization;
@@ -132,7 +151,7 @@ public sealed partial class BrokerEndpoints(
         return null;
     }
 
-    private static async Task WriteAsync(HttpContext context, KbsReply reply)
+    private async Task WriteAsync(HttpContext context, KbsReply reply)
     {
         if (context.Response.HasStarted)
             return;
@@ -145,6 +164,10 @@ public sealed partial class BrokerEndpoints(
 
         // Secrets and tokens must not stay in a proxy.
         response.Headers.CacheControl = "no-store";
+
+        // Clients go to another server by themselves before this one closes its connections.
+        if (health.IsDraining)
+            response.Headers.Connection = "close";
         if (reply.RetryAfter is { } pause)
             response.Headers.RetryAfter = Math.Ceiling(pause.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (reply.Cookie is { } cookie)

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Nacre.KeyBroker.Tls;
 
 namespace Nacre.KeyBroker.Http;
 
@@ -26,21 +26,24 @@ public sealed class BrokerServer : IAsyncDisposable
 
     /// <param name="broker">Served; stays the caller's.</param>
     /// <param name="url">Scheme, host and port; port 0 takes a free one.</param>
-    /// <param name="certificate">For https; null serves plain HTTP, which the caller must have been asked for.</param>
+    /// <param name="tls">For each connection over https; null serves plain HTTP, which the caller must have been asked for.</param>
     /// <param name="logs">Stays the caller's.</param>
     /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">The address is in use or not of this machine.</exception>
     public static async Task<BrokerServer> StartAsync(
-        Broker broker, Uri url, ServerCertificate? certificate, ILoggerFactory logs, CancellationToken cancel)
+        Broker broker, Uri url, Func<SslServerAuthenticationOptions>? tls, ILoggerFactory logs, CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, certificate));
-        if (certificate is not null)
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, tls));
+
+        // How long a stop may take is said by whoever stops.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        if (tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
         new BrokerEndpoints(
-            broker.Routes, broker.Trail, broker.Limit, broker.Metrics, broker.Clock, logs.CreateLogger<BrokerEndpoints>()).Map(app);
+            broker.Routes, broker.Trail, broker.Limit, broker.Metrics, broker.Health, broker.Clock, logs.CreateLogger<BrokerEndpoints>()).Map(app);
         try
         {
             await app.StartAsync(cancel);
@@ -59,7 +62,7 @@ public sealed class BrokerServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void Configure(KestrelServerOptions kestrel, Uri url, ServerCertificate? certificate)
+    private static void Configure(KestrelServerOptions kestrel, Uri url, Func<SslServerAuthenticationOptions>? tls)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null; // BrokerEndpoints counts.
@@ -78,18 +81,9 @@ public sealed class BrokerServer : IAsyncDisposable
 
         void Protect(ListenOptions listen)
         {
-            listen.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
-            if (certificate is null)
-                return;
-
-            listen.UseHttps(new TlsHandshakeCallbackOptions
-            {
-                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-                {
-                    ServerCertificateContext = certificate.Current,
-                    ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-                }),
-            });
+            listen.Protocols = tls is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            if (tls is not null)
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(tls()) });
         }
     }
 }

@@ -93,7 +93,7 @@ public sealed class ResourceService(
         ];
 
         var now = clock.GetUtcNow();
-        var id = ReferenceId.Create(now);
+        var id = ReferenceId.OfRequest(now);
         await attempts.RecordAsync(
             new AttemptRecord
             {

@@ -137,7 +137,7 @@ public sealed class HandshakeService(
         string tee, IReadOnlyList<EvidenceReport> reports, IReadOnlyList<string> reasons, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        var id = ReferenceId.Create(now);
+        var id = ReferenceId.OfRequest(now);
         await attempts.RecordAsync(
             new AttemptRecord { Id = id, At = now, Kind = AttemptKind.EvidenceRefused, Tee = tee, Reasons = reasons, Reports = reports }, cancel);
         var detail = "Attestation error: RCAR handshake Attest failed" + (options.ExplainToGuests ? $": {reasons[0]}" : "");

@@ -58,7 +58,7 @@ public sealed class KeyProofs(EkRoots roots, AttemptStore attempts, BrokerOption
 
     private async ValueTask<KbsProblemException> RefuseAsync(TpmCredentialChallenge.Refused refused, DateTimeOffset now, CancellationToken cancel)
     {
-        var id = ReferenceId.Create(now);
+        var id = ReferenceId.OfRequest(now);
         var reasons = refused.Failures.Select(check => check.ToString())
             .Concat(refused.Failures.Where(check => check.Remedy is not null).Select(check => $"{check.Id}: {check.Remedy}")).ToList();
         await attempts.RecordAsync(

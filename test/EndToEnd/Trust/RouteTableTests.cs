@@ -43,6 +43,7 @@ public sealed class RouteTableTests
         "GET kbs/v0/admin/audit/heads ReadAudit",
         "GET healthz Public",
         "GET readyz Public",
+        "GET kbs/v0/openapi.json Public",
     ];
 
     [Fact]

@@ -51,31 +51,34 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="broker">How the broker behaves otherwise.</param>
     /// <param name="store">As <c>--store</c> has it; null for a file in the directory.</param>
     /// <param name="tokens">What attestation tokens say.</param>
+    /// <param name="fillsStore">Without it there is no secret.</param>
+    /// <param name="with">Changes anything else.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
         AuditLogOptions? audit = null, IReadOnlyList<AdminIssuer>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
-        string? store = null, TokenOptions? tokens = null)
+        string? store = null, TokenOptions? tokens = null, bool fillsStore = true,
+        Func<TrustServerOptions, TrustServerOptions>? with = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
-        var server = await TrustServer.StartAsync(
-            new TrustServerOptions
-            {
-                DataDirectory = place,
-                Url = new Uri(tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0"),
-                Development = development,
-                TpmRoots = roots ?? EkRoots.None,
-                Broker = (broker ?? new()) with { ExplainToGuests = explain },
-                MetricsUrl = metrics ? new Uri("http://127.0.0.1:0") : null,
-                Store = store ?? StoreList.Default,
-                Clock = clock,
-                Audit = audit,
-                Tokens = tokens ?? new(),
-                AdminIssuers = issuers ?? [],
-            },
-            CancellationToken.None);
+        var options = new TrustServerOptions
+        {
+            DataDirectory = place,
+            Url = new Uri(tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0"),
+            Development = development,
+            TpmRoots = roots ?? EkRoots.None,
+            Broker = (broker ?? new()) with { ExplainToGuests = explain },
+            MetricsUrl = metrics ? new Uri("http://127.0.0.1:0") : null,
+            Store = store ?? StoreList.Default,
+            Clock = clock,
+            Audit = audit,
+            Tokens = tokens ?? new(),
+            AdminIssuers = issuers ?? [],
+        };
+        var server = await TrustServer.StartAsync(with?.Invoke(options) ?? options, CancellationToken.None);
         var stage = new TrustStage(server, place, clock, directory is null);
-        await stage.Admin.PutResourceAsync(Secret, SecretBytes.Copy(Encoding.UTF8.GetBytes(SecretText)), CancellationToken.None);
+        if (fillsStore)
+            await stage.Admin.PutResourceAsync(Secret, SecretBytes.Copy(Encoding.UTF8.GetBytes(SecretText)), CancellationToken.None);
         return stage;
     }
 
@@ -93,7 +96,7 @@ internal sealed class TrustStage : IAsyncDisposable
     public KbsTransport Connect()
     {
         var roots = new X509Certificate2Collection();
-        if (Server.Url.Scheme == "https")
+        if (File.Exists(TrustServer.CaPath(Directory)))
             roots.ImportFromPemFile(TrustServer.CaPath(Directory));
         return KbsTransport.Create(Server.Url, roots);
     }
