@@ -7,6 +7,7 @@ using Nacre.Cli.Attest;
 using Nacre.Cli.Audit;
 using Nacre.Cli.Backup;
 using Nacre.Cli.Demo;
+using Nacre.Cli.Doctor;
 using Nacre.Cli.Evidence;
 using Nacre.Cli.Image;
 using Nacre.Cli.Kbs;
@@ -39,6 +40,7 @@ var root = new RootCommand("Nacre runs containers on machines their owner does n
     AttemptsCommand.Create(),
     AuditCommand.Create(),
     AdminCommand.Create(),
+    DoctorCommand.Create(),
     KbsClientCommand.Create(),
 };
 root.SetAction(line => new HelpAction().Invoke(line));

@@ -34,24 +34,33 @@ internal sealed class ServerOptions
         return options;
     }
 
-    public KbsTransport Connect(ParseResult line)
-    {
-        var text = line.GetValue(_url) ?? Environment.GetEnvironmentVariable("NACRE_URL") ?? DefaultUrl;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("https" or "http"))
-            throw new CommandException($"'{text}' is no address of a server", $"it looks like {DefaultUrl}");
-
-        return KbsTransport.Create(url, Authorities(line.GetValue(_authority) ?? Environment.GetEnvironmentVariable("NACRE_CACERT")));
-    }
+    public KbsTransport Connect(ParseResult line) => KbsTransport.Create(Url(line), Authorities(line));
 
     public KbsAdminClient ConnectAdmin(ParseResult line)
     {
-        var text = line.GetValue(_token) ?? Environment.GetEnvironmentVariable("NACRE_TOKEN")
+        var token = FindToken(line)
             ?? throw new CommandException("this needs the admin token", "--token @DIR/admin-token, or NACRE_TOKEN; the server wrote it at its first start");
-        return new KbsAdminClient(Connect(line), text.StartsWith('@') ? File.ReadAllText(text[1..]).Trim() : text);
+        return new KbsAdminClient(Connect(line), token);
     }
 
-    private static X509Certificate2Collection? Authorities(string? file)
+    public Uri Url(ParseResult line)
     {
+        var text = line.GetValue(_url) ?? Environment.GetEnvironmentVariable("NACRE_URL") ?? DefaultUrl;
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == "https" || url.Scheme == "http")
+            ? url : throw new CommandException($"'{text}' is no address of a server", $"it looks like {DefaultUrl}");
+    }
+
+    /// <summary>Null when none is given.</summary>
+    public string? FindToken(ParseResult line)
+    {
+        var text = line.GetValue(_token) ?? Environment.GetEnvironmentVariable("NACRE_TOKEN");
+        return text is ['@', ..] ? File.ReadAllText(text[1..]).Trim() : text;
+    }
+
+    /// <summary>Null for those of this machine.</summary>
+    public X509Certificate2Collection? Authorities(ParseResult line)
+    {
+        var file = line.GetValue(_authority) ?? Environment.GetEnvironmentVariable("NACRE_CACERT");
         if (string.IsNullOrEmpty(file))
             return null;
 
