@@ -39,6 +39,9 @@ public sealed class AttestationService : IDisposable
 
     public TokenSigner Signer { get; }
 
+    /// <summary>Policies are changed by the key broker's administrators together, and by nobody else.</summary>
+    public bool PoliciesNeedApproval => _options.PoliciesNeedApproval;
+
     /// <summary>Wire names of the TEEs whose evidence is taken.</summary>
     public IEnumerable<string> Tees => _verifiers.Keys;
 
@@ -162,4 +165,7 @@ public sealed record AttestationServiceOptions
     public string PolicySet { get; init; } = "default";
 
     public TokenOptions Tokens { get; init; } = new();
+
+    /// <summary>Other programs, which call the services, may not set policies.</summary>
+    public bool PoliciesNeedApproval { get; init; }
 }

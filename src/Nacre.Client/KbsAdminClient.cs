@@ -18,9 +18,11 @@ public enum PolicyKind
 }
 
 /// <summary>The administrator's side of the key broker. Every call throws <see cref="KbsException"/> on failure.</summary>
-public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : IDisposable
+/// <param name="transport">Disposed with this object.</param>
+/// <param name="adminToken">Null for who is known by a client certificate.</param>
+public sealed class KbsAdminClient(KbsTransport transport, string? adminToken) : IDisposable
 {
-    private readonly KbsCredential _credential = KbsCredential.Bearer(adminToken);
+    private readonly KbsCredential? _credential = adminToken is null ? null : KbsCredential.Bearer(adminToken);
 
     public Task PutResourceAsync(ResourceUri uri, SecretBytes value, CancellationToken cancel) =>
         transport.SendAsync(
@@ -32,7 +34,7 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     /// <summary><c>{"resources":[{"path","bytes","version"}]}</c>; never a value.</summary>
     public Task<JsonObject> ListResourcesAsync(CancellationToken cancel) => GetAsync("admin/resources", cancel);
 
-    /// <summary><c>{"id","version","digest","warnings":[…]}</c>.</summary>
+    /// <summary><c>{"id","version","digest","warnings":[…]}</c>, or a proposal where others must approve it first.</summary>
     /// <param name="kind">Which policy.</param>
     /// <param name="id">For attestation such as <c>default_cpu</c> (null), for resources <c>resource-policy</c> (null) or a path such as
     /// <c>resource/default</c>.</param>
@@ -44,8 +46,28 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
             Policy("policies", kind, id ?? (kind == PolicyKind.Attestation ? "default_cpu" : "resource-policy")),
             PolicyBody(rego), cancel);
 
-    public Task DeletePolicyAsync(PolicyKind kind, string id, CancellationToken cancel) =>
-        transport.SendAsync(HttpMethod.Delete, Policy("policies", kind, id), null, null, _credential, cancel);
+    /// <summary>The proposal, where others must approve it first; null when the policy is deleted.</summary>
+    public async Task<JsonObject?> DeletePolicyAsync(PolicyKind kind, string id, CancellationToken cancel)
+    {
+        var reply = await transport.SendAsync(HttpMethod.Delete, Policy("policies", kind, id), null, null, _credential, cancel);
+        return reply.Body.Length == 0 ? null : Parse(reply);
+    }
+
+    /// <summary>
+    /// <c>{"proposals":[{"proposal","state","kind","id","digest","note","author","at","expires","approvals","needed"}]}</c>, newest first.
+    /// </summary>
+    public Task<JsonObject> ListProposalsAsync(CancellationToken cancel) => GetAsync("admin/proposals", cancel);
+
+    /// <summary>One of the list, with its text.</summary>
+    public Task<JsonObject> GetProposalAsync(string id, CancellationToken cancel) =>
+        GetAsync($"admin/proposals/{Uri.EscapeDataString(id)}", cancel);
+
+    /// <summary>One of the list; with <c>version</c> when this was the last approval that it needed.</summary>
+    public Task<JsonObject> ApproveProposalAsync(string id, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, $"admin/proposals/{Uri.EscapeDataString(id)}/approve", null, cancel);
+
+    public Task<JsonObject> RejectProposalAsync(string id, CancellationToken cancel) =>
+        ExchangeAsync(HttpMethod.Post, $"admin/proposals/{Uri.EscapeDataString(id)}/reject", null, cancel);
 
     /// <summary><c>{"versions":[{"version","digest","at","author","note"?}]}</c>, the newest last.</summary>
     public Task<JsonObject> GetPolicyHistoryAsync(PolicyKind kind, string id, CancellationToken cancel) =>
@@ -153,6 +175,11 @@ public sealed class KbsAdminClient(KbsTransport transport, string adminToken) : 
     {
         var reply = await transport.SendAsync(
             method, path, body is null ? (ReadOnlyMemory<byte>?)null : JsonText.Utf8(body), null, _credential, cancel);
+        return Parse(reply);
+    }
+
+    private static JsonObject Parse(KbsReply reply)
+    {
         try
         {
             using var document = StrictJson.Parse(reply.Body, "kbs.admin", 64 * 1024 * 1024);

@@ -27,7 +27,8 @@ public sealed class KbsTransport : IDisposable
 
     /// <summary>For https with the given roots instead of the system's; without roots, the system's are used.</summary>
     public static KbsTransport Create(
-        Uri url, X509Certificate2Collection? roots, TimeSpan? timeout = null, ProductInfoHeaderValue? userAgent = null)
+        Uri url, X509Certificate2Collection? roots, TimeSpan? timeout = null, ProductInfoHeaderValue? userAgent = null,
+        X509Certificate2? clientCertificate = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -37,8 +38,12 @@ public sealed class KbsTransport : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         };
-        if (roots is { Count: > 0 })
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = PolicyFor(roots) };
+        handler.SslOptions = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = roots is { Count: > 0 } ? PolicyFor(roots) : null,
+            ClientCertificateContext = clientCertificate is null
+                ? null : SslStreamCertificateContext.Create(clientCertificate, null, offline: true),
+        };
         return new KbsTransport(url, handler, timeout ?? TimeSpan.FromSeconds(60), userAgent);
     }
 

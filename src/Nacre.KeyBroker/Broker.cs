@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.Attestation.Policies;
 using Nacre.KeyBroker.Admin;
+using Nacre.KeyBroker.Approvals;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
@@ -66,7 +67,7 @@ public sealed class Broker : IAsyncDisposable
                 attestation, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
             .. ResourceRoutes.Create(new ResourceService(
                 new ResourceStore(store), policies, guests, attempts, audit, decisions, options, clock)),
-            .. new PolicyRoutes(attestation.Policies, policies, clock).Create(),
+            .. new PolicyRoutes(attestation.Policies, policies, new ProposalStore(store), options, clock).Create(),
             .. new PolicyDryRun(decisions, attestation.Policies, policies, attestation.References, clock).Create(),
             .. new ReferenceValueRoutes(attestation.References, attestation.ReferenceTrust, clock).Create(),
             .. new TokenKeyRoutes(attestation.Signer).Create(),

@@ -11,6 +11,12 @@ public sealed record BrokerOptions
     /// <summary>Tell guests why they were refused. The reasons name measurements and policies, never a secret; the administrator sees them always.</summary>
     public bool ExplainToGuests { get; init; }
 
+    /// <summary>How many others must approve a change of a policy before it takes effect; 0 for none.</summary>
+    public int RequiredApprovals { get; init; }
+
+    /// <summary>How long a change waits for them.</summary>
+    public TimeSpan ProposalLife { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Of every route but those of health.</summary>
     public RateLimitOptions RateLimit { get; init; } = new(PerSecond: 200, Burst: 1000, SparesLoopback: true);
 }

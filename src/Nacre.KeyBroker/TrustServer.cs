@@ -3,6 +3,7 @@ using Nacre.Attestation;
 using Nacre.Attestation.Services;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Audit.Export;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tenants;
@@ -28,13 +29,17 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly AuditLog _audit;
     private readonly BrokerMetrics _metrics;
     private readonly MetricsServer? _metricsServer;
+    private readonly IReadOnlyList<IAdminTokenSource> _adminIssuers;
+    private readonly AuditExporter? _exporter;
 
     private TrustServer(
         BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerStore store, ServiceListeners services,
-        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer)
+        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer,
+        IReadOnlyList<IAdminTokenSource> adminIssuers, AuditExporter? exporter)
     {
         (_web, _brokers, _certificate, _store, _services) = (web, brokers, certificate, store, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
+        (_adminIssuers, _exporter) = (adminIssuers, exporter);
     }
 
     /// <summary>With the real port.</summary>
@@ -101,9 +106,13 @@ public sealed class TrustServer : IAsyncDisposable
         await _brokers.Server.DisposeAsync();
         _certificate?.Dispose();
         await _collateral.DisposeAsync();
+        if (_exporter is not null)
+            await _exporter.DisposeAsync();
         await _audit.DisposeAsync();
         await _store.DisposeAsync();
         _metrics.Dispose();
+        foreach (var issuer in _adminIssuers.OfType<IDisposable>())
+            issuer.Dispose();
     }
 
     private static async Task<TrustServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
@@ -115,7 +124,7 @@ public sealed class TrustServer : IAsyncDisposable
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
-            await AdminTokenSigner.OpenAsync(store, null, cancel), options.AdminIssuers, options.Clock);
+            await AdminTokenSigner.OpenAsync(store, null, cancel), options.AdminIssuers, options.AdminCertificates, options.Clock);
         var certificate = options.Url.Scheme == "https" || options.Services.NeedTls
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
         var collateral = new CollateralSources(
@@ -124,21 +133,30 @@ public sealed class TrustServer : IAsyncDisposable
         opened.Push(collateral);
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var attestation = await AttestationService.OpenAsync(
-            store, verifiers, new AttestationServiceOptions { Tokens = options.Tokens }, options.Clock, cancel);
+            store, verifiers, new AttestationServiceOptions
+            {
+                Tokens = options.Tokens,
+                PoliciesNeedApproval = options.Broker.RequiredApprovals > 0,
+            }, options.Clock, cancel);
         var audit = await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
         opened.Push(audit);
+        var exporter = options.AuditExport is null ? null
+            : new AuditExporter(audit, store, options.AuditExport, options.Clock, options.Logs.CreateLogger<AuditExporter>());
+        if (exporter is not null)
+            opened.Push(exporter);
         var broker = await Broker.OpenAsync(
             places.With(store), attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
             options.Logs.CreateLogger<Broker>(), cancel);
         opened.Push(broker);
         var tenants = new TenantBrokers(
-            broker, new TenantRecords(store, options.Clock), new TenantOpener(places.With(store), verifiers, audit, metrics, options).OpenAsync,
-            options.Clock);
+            broker, new TenantRecords(store, options.Clock),
+            new TenantOpener(places.With(store), verifiers, audit, metrics, options).OpenAsync, options.Clock);
         opened.Push(tenants);
         var web = await BrokerServer.StartAsync(
-            tenants, options.Url, options.Url.Scheme == "https" ? certificate : null, options.Logs, cancel);
+            tenants, options.Url, options.Url.Scheme == "https" ? certificate : null, options.AdminCertificates?.Authorities,
+            options.Logs, cancel);
         opened.Push(web);
         var services = await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
@@ -147,7 +165,8 @@ public sealed class TrustServer : IAsyncDisposable
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(options.MetricsUrl, metrics, options.Logs, cancel);
         await places.StartedAsync();
-        return new TrustServer(web, tenants, certificate, places, services, collateral, audit, metrics, metricsServer);
+        return new TrustServer(
+            web, tenants, certificate, places, services, collateral, audit, metrics, metricsServer, options.AdminIssuers, exporter);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>

@@ -4,6 +4,7 @@ using Nacre.Attestation.Services;
 using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Audit.Export;
 using Nacre.Storage.Encryption;
 using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Tpm;
@@ -33,11 +34,17 @@ public sealed record TrustServerOptions
     /// <summary>Where metrics are served, over plain HTTP; null for nowhere.</summary>
     public Uri? MetricsUrl { get; init; }
 
-    /// <summary>Whose tokens are taken from administrators, besides those that this server makes.</summary>
+    /// <summary>Whose tokens are taken from administrators, besides those that this server makes; disposed with it.</summary>
     public IReadOnlyList<IAdminTokenSource> AdminIssuers { get; init; } = [];
+
+    /// <summary>Which client certificates are taken from administrators; null for none.</summary>
+    public AdminCertificates? AdminCertificates { get; init; }
 
     /// <summary>Where the audit record is kept; null for a folder in the data directory.</summary>
     public AuditLogOptions? Audit { get; init; }
+
+    /// <summary>Where the audit record is sent too; null for nowhere.</summary>
+    public AuditExportOptions? AuditExport { get; init; }
 
     public BrokerOptions Broker { get; init; } = new();
 

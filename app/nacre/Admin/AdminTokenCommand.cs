@@ -24,7 +24,10 @@ internal static class AdminTokenCommand
             Description = "How long it lives: 30m, 8h, at most 24h.",
             DefaultValueFactory = _ => "1h",
         };
-        var tenant = new Option<string?>("--tenant") { Description = "For an administrator of this tenant; made by the server's operator." };
+        var tenant = new Option<string?>("--tenant")
+        {
+            Description = "For an administrator of this tenant; made by the server's operator.",
+        };
         role.AcceptOnlyFromAmong([.. RoleList.Names]);
         methods.AcceptOnlyFromAmong("GET", "POST", "PUT", "DELETE");
         var command = new Command(

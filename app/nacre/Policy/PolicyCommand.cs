@@ -19,5 +19,8 @@ internal static class PolicyCommand
         PolicyRollbackCommand.Create(),
         PolicyDeleteCommand.Create(),
         PolicyDryRunCommand.Create(),
+        PolicyProposalsCommand.Create(),
+        PolicyDecideCommands.CreateApprove(),
+        PolicyDecideCommands.CreateReject(),
     };
 }

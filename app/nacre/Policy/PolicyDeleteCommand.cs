@@ -14,7 +14,8 @@ internal static class PolicyDeleteCommand
         {
             using var admin = server.ConnectAdmin(line);
             var policy = line.GetRequiredValue(id);
-            await admin.DeletePolicyAsync(PolicyText.KindOf(policy), policy, cancel);
+            if (await admin.DeletePolicyAsync(PolicyText.KindOf(policy), policy, cancel) is { } proposal)
+                await PolicyText.TellAsync(proposal);
             return ExitCode.Done;
         });
         return command;

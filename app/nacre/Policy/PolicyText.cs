@@ -31,10 +31,17 @@ internal static class PolicyText
     public static PolicyKind KindOf(string id) =>
         id == ReleasePolicy.Id || id.Contains('/', StringComparison.Ordinal) ? PolicyKind.Resource : PolicyKind.Attestation;
 
-    /// <summary>Version and warnings of a change, on stderr.</summary>
+    /// <summary>Version and warnings of a change, or where a proposal stands, on stderr.</summary>
     public static async Task TellAsync(JsonObject change)
     {
-        await Console.Error.WriteLineAsync($"{change["id"]} version {change["version"]} is in force");
+        if (change["proposal"] is { } proposal)
+        {
+            var approvals = $"{(change["approvals"] as JsonArray)?.Count} of {change["needed"]} approvals";
+            await Console.Error.WriteLineAsync($"proposal {proposal} for {change["id"]} is {change["state"]}, {approvals}");
+        }
+
+        if (change["version"] is { } version)
+            await Console.Error.WriteLineAsync($"{change["id"]} version {version} is in force");
         foreach (var warning in change["warnings"] as JsonArray ?? [])
             await Console.Error.WriteLineAsync($"nacre: warning: {warning}");
     }

@@ -32,6 +32,8 @@ internal static class ServeCommand
         var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var admin = AdminFlags.AddTo(command);
+        var certificates = AdminCertificateFlags.AddTo(command);
+        var export = AuditExportFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
         var services = ServiceFlags.AddToServer(command);
         command.Subcommands.Add(ServeServicesCommand.CreateAttestation());
@@ -52,13 +54,16 @@ internal static class ServeCommand
                 Url = address,
                 Development = line.GetValue(development),
                 Collateral = collateral.Read(line, place.Directory),
-                AdminIssuers = admin.Read(line),
+                AdminIssuers = admin.Read(line, logs),
+                AdminCertificates = certificates.Read(line),
+                AuditExport = export.Read(line),
                 Tokens = tokens.Read(line),
                 Services = services.Read(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions
                 {
                     ExplainToGuests = line.GetValue(explain),
+                    RequiredApprovals = admin.ReadApprovals(line),
                     RateLimit = line.GetValue(limit) is { } perSecond ? Limit(perSecond) : new BrokerOptions().RateLimit,
                 },
                 MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,

@@ -8,7 +8,11 @@ internal static class TenantCreateCommand
     public static Command Create()
     {
         var name = new Argument<string>("name") { Description = "a-z 0-9 -, as in the tenant's URL: https://HOST:PORT/tenants/NAME." };
-        var command = new Command("create", "Make a tenant. Example: nacre tenant create acme, then nacre admin token --tenant acme --role admin") { name };
+        var command = new Command(
+            "create", "Make a tenant. Example: nacre tenant create acme, then nacre admin token --tenant acme --role admin")
+        {
+            name,
+        };
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
         {

@@ -9,7 +9,10 @@ internal static class TenantDeleteCommand
     {
         var name = new Argument<string>("name") { Description = "As nacre tenant list has it." };
         var force = new Option<bool>("--force") { Description = "With all its secrets, policies, reference values and keys, for ever." };
-        var command = new Command("delete", "Delete a tenant and all that it has. Example: nacre tenant delete acme --force") { name, force };
+        var command = new Command("delete", "Delete a tenant and all that it has. Example: nacre tenant delete acme --force")
+        {
+            name, force,
+        };
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
         {

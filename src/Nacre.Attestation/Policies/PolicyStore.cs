@@ -56,6 +56,26 @@ public sealed class PolicyStore<T> : IDisposable
     public async Task<bool> DeleteAsync(string id, PolicyChange change, CancellationToken cancel) =>
         await ChangeAsync(id, null, change, cancel) is not null;
 
+    /// <summary>Of the policy in the store: never the same again after a change; 0 when there is none.</summary>
+    public async ValueTask<long> RowVersionAsync(string id, CancellationToken cancel) =>
+        (await _store.FindAsync(_space, Key(id), cancel))?.Version ?? 0;
+
+    /// <summary>Replaces or deletes the policy together with other writes, if it is still the one with this row version.</summary>
+    /// <returns>The number of the version; null when it is not, or a condition of the others does not hold: nothing was written.</returns>
+    /// <exception cref="RegoException">The text does not compile; nothing was written.</exception>
+    public async Task<int?> TryChangeAsync(
+        string id, PolicyDocument? policy, PolicyChange change, long expected, IReadOnlyList<StoreWrite> others, CancellationToken cancel)
+    {
+        if (policy is not null)
+            _compile(policy);
+        var current = await _store.FindAsync(_space, Key(id), cancel);
+        if ((current?.Version ?? 0) != expected)
+            return null;
+
+        var (number, writes) = await WritesAsync(id, policy, change, current, cancel);
+        return await _store.WriteAsync([.. writes, .. others], cancel) == WriteResult.Written ? number : null;
+    }
+
     /// <summary>The oldest first; empty for a policy that was never changed here.</summary>
     public ValueTask<IReadOnlyList<PolicyVersion>> HistoryAsync(string id, CancellationToken cancel) => _history.ListAsync(id, cancel);
 
@@ -91,15 +111,23 @@ public sealed class PolicyStore<T> : IDisposable
             if (policy is null && current is null || onlyWhenNew && current is not null)
                 return null;
 
-            var before = current is null ? null : new PolicyDocument(id, Encoding.UTF8.GetString(current.Value));
-            var (number, versions) = await _history.NextAsync(id, policy, change, before, cancel);
-            var condition = current is null ? WriteCondition.MustNotExist : WriteCondition.MustBe(current.Version);
-            var write = policy is null
-                ? StoreWrite.Delete(_space, Key(id), condition)
-                : StoreWrite.Set(_space, Key(id), Encoding.UTF8.GetBytes(policy.Text), condition);
-            if (await _store.WriteAsync([write, .. versions, _all.Touch()], cancel) == WriteResult.Written)
+            var (number, writes) = await WritesAsync(id, policy, change, current, cancel);
+            if (await _store.WriteAsync(writes, cancel) == WriteResult.Written)
                 return number;
         }
+    }
+
+    /// <summary>They hold while the policy is <paramref name="current"/>.</summary>
+    private async ValueTask<(int Number, IReadOnlyList<StoreWrite> Writes)> WritesAsync(
+        string id, PolicyDocument? policy, PolicyChange change, StoredValue? current, CancellationToken cancel)
+    {
+        var before = current is null ? null : new PolicyDocument(id, Encoding.UTF8.GetString(current.Value));
+        var (number, versions) = await _history.NextAsync(id, policy, change, before, cancel);
+        var condition = current is null ? WriteCondition.MustNotExist : WriteCondition.MustBe(current.Version);
+        var write = policy is null
+            ? StoreWrite.Delete(_space, Key(id), condition)
+            : StoreWrite.Set(_space, Key(id), Encoding.UTF8.GetBytes(policy.Text), condition);
+        return (number, [write, .. versions, _all.Touch()]);
     }
 
     private string Key(string id) => $"{_keyPrefix}{id}{Suffix}";

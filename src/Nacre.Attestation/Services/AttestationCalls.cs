@@ -60,6 +60,12 @@ internal sealed partial class AttestationCalls(AttestationService service, bool 
     /// <param name="cancel">Stops it.</param>
     public async ValueTask SetPolicyAsync(string id, string policy, string author, CancellationToken cancel)
     {
+        if (service.PoliciesNeedApproval)
+        {
+            throw new ServiceCallException(
+                Policy, "this server changes a policy only when others approve it; propose it with nacre policy set");
+        }
+
         if (!allowsChanges)
         {
             throw new ServiceCallException(Policy, "policies are set here only by callers with a client certificate, or on this machine")

@@ -5,13 +5,17 @@ using Nacre.KeyBroker.Http;
 
 namespace Nacre.KeyBroker.Admin;
 
-/// <summary>Who an administrator is, by the token, and whether the role may use the route; denied by default.</summary>
+/// <summary>
+/// Who an administrator is, by the token or the client certificate, and whether the role may use the route; denied by default.
+/// </summary>
 /// <param name="bootstrap">The operator's own; null for a tenant, which has none.</param>
 /// <param name="signer">Makes the tokens of this server or tenant.</param>
 /// <param name="issuers">Others whose tokens are taken, when they name the same tenant.</param>
+/// <param name="certificates">Others who come with a client certificate; null when none are taken.</param>
 /// <param name="clock">Of this server.</param>
 public sealed class AdminAuthority(
-    AdminToken? bootstrap, AdminTokenSigner signer, IReadOnlyList<IAdminTokenSource> issuers, TimeProvider clock)
+    AdminToken? bootstrap, AdminTokenSigner signer, IReadOnlyList<IAdminTokenSource> issuers, AdminCertificates? certificates,
+    TimeProvider clock)
 {
     private readonly IAdminTokenSource[] _issuers = [signer.Issuer, .. issuers];
 
@@ -20,7 +24,7 @@ public sealed class AdminAuthority(
     /// <exception cref="KbsProblemException">401 when the token is not good, 403 when it may not do this.</exception>
     public async ValueTask<AdminIdentity> RequireAsync(Route route, KbsCall call, CancellationToken cancel)
     {
-        var identity = await IdentifyAsync(route, call.Bearer, cancel);
+        var identity = await IdentifyAsync(route, call, cancel);
         call.Subject.Name = identity.Name;
         if (identity.Tenant != signer.Tenant)
             throw Denied(identity, route, $"the token is for {(identity.Tenant is { } other ? $"the tenant {other}" : "no tenant")}");
@@ -37,12 +41,21 @@ public sealed class AdminAuthority(
     private static bool IsWithin(AdminIdentity identity, Route route, KbsCall call) =>
         route.Access != Access.ManageTenants && route.ObjectOf(call.Values) is { } path && identity.Covers(path);
 
-    private async ValueTask<AdminIdentity> IdentifyAsync(Route route, string? bearer, CancellationToken cancel)
+    private async ValueTask<AdminIdentity> IdentifyAsync(Route route, KbsCall call, CancellationToken cancel)
     {
-        if (bearer is null)
+        if (call.Bearer is { } bearer)
+            return await IdentifyAsync(route, bearer, cancel);
+        if (certificates is null || call.ClientCertificate is null)
             throw Refused(route, "Failed to parse HTTP Auth Bearer header");
+
+        var (identity, problem) = certificates.Read(call.ClientCertificate, clock.GetUtcNow());
+        return identity ?? throw Refused(route, problem!);
+    }
+
+    private async ValueTask<AdminIdentity> IdentifyAsync(Route route, string bearer, CancellationToken cancel)
+    {
         if (bootstrap?.Is(bearer) == true)
-            return new AdminIdentity(RoleList.Admin, "admin token");
+            return new AdminIdentity(RoleList.Admin, "admin token") { Subject = "admin token" };
 
         var problem = "";
         try

@@ -17,13 +17,17 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys) : IAdmi
     /// <summary>What <c>aud</c> must have; null takes any.</summary>
     public string? Audience { get; init; }
 
+    /// <summary>Where the role stands.</summary>
+    public AdminRoleClaim RoleClaim { get; init; } = AdminRoleClaim.Default;
+
     /// <summary>How far the clocks of the issuer and of this server may be apart.</summary>
     public TimeSpan Leeway { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>What <c>typ</c> in the header must be; null takes any.</summary>
     internal string? Type { get; init; }
 
-    public ValueTask<(AdminIdentity? Identity, string? Problem)> ReadAsync(JsonWebToken token, DateTimeOffset now, CancellationToken cancel) =>
+    public ValueTask<(AdminIdentity? Identity, string? Problem)> ReadAsync(
+        JsonWebToken token, DateTimeOffset now, CancellationToken cancel) =>
         ValueTask.FromResult(Read(token, now));
 
     /// <summary>Null and no problem when another signed it; null and a problem when it is this issuer's and not good.</summary>
@@ -45,12 +49,16 @@ public sealed record AdminIssuer(IReadOnlyList<JwtVerificationKey> Keys) : IAdmi
         if (Audience is not null && !Names(fields, "aud").Contains(Audience))
             return (null, $"aud has no {Audience}");
 
-        var role = fields.Text("role", 128);
-        var name = string.Join(' ', ((string?[])[role, fields.FindText("sub", 256), fields.FindText("jti", 128)]).OfType<string>());
+        if (RoleClaim.Read(fields) is not { } role)
+            return (null, $"{string.Join('/', RoleClaim.Path)} has nothing that is a role here");
+
+        var subject = fields.FindText("sub", 256);
+        var name = string.Join(' ', ((string?[])[role, subject, fields.FindText("jti", 128)]).OfType<string>());
         return (new AdminIdentity(role, name)
         {
             Scope = AdminScope.Parse(fields.FindText("path", 1024) ?? "") ?? throw fields.Malformed("path", AdminScope.Rule),
             Methods = Names(fields, "methods"),
+            Subject = subject is null ? null : $"{fields.FindText("iss", 1024)} {subject}",
             Tenant = fields.FindText("tenant", TenantName.MaxLength),
             Expires = expires,
         }, null);

@@ -8,7 +8,7 @@ namespace Nacre.KeyBroker.Audit;
 /// <summary>
 /// The chain that one process writes: segment files that only grow. What was flushed is never touched again; bytes of a group that could
 /// not
-/// be written are cut off before the next is tried. Not thread-safe: <see cref="AuditLog"/> is the one writer.
+/// be written are cut off before the next is tried. Not thread-safe but for its head: <see cref="AuditLog"/> is the one writer.
 /// </summary>
 internal sealed class AuditChain : IDisposable
 {
@@ -19,6 +19,7 @@ internal sealed class AuditChain : IDisposable
     private readonly FileStream _lock;
     private SafeFileHandle? _file;
     private long _length;
+    private AuditHead _head = AuditHead.Start;
     private bool _hasLoose;
 
     private AuditChain(string directory, string id, FileStream @lock, long maxSegmentBytes) =>
@@ -27,7 +28,11 @@ internal sealed class AuditChain : IDisposable
     public string Id { get; }
 
     /// <summary>After the last line that was flushed.</summary>
-    public AuditHead Head { get; private set; } = AuditHead.Start;
+    public AuditHead Head
+    {
+        get => Volatile.Read(ref _head);
+        private set => Volatile.Write(ref _head, value);
+    }
 
     /// <summary>Bytes of a line that was never finished, found when the chain was opened; they are cut off with the first group.</summary>
     public byte[] Torn { get; private set; } = [];

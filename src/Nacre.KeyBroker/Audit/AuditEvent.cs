@@ -63,7 +63,7 @@ public sealed record AuditEvent
     /// <summary>The id under which the peer was refused; null otherwise.</summary>
     public string? Reference { get; init; }
 
-    /// <summary>Why it was refused or failed.</summary>
+    /// <summary>Why it was refused or failed, or what was done beyond what the route says.</summary>
     public string? Reason { get; init; }
 
     /// <summary>HMAC-SHA-256 of the secret released or of the body sent, in hex; null when there was none.</summary>

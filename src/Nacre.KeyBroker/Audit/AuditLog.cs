@@ -43,6 +43,9 @@ public sealed partial class AuditLog : IAsyncDisposable
 
     public string Chain => _chain.Id;
 
+    /// <summary>After the last line that is on disk.</summary>
+    public AuditHead Head => _chain.Head;
+
     /// <summary>Goes on with a chain that no process writes, or begins one. Call while no other process opens the same directory.</summary>
     /// <exception cref="AuditException">The record cannot be written.</exception>
     public static async Task<AuditLog> OpenAsync(

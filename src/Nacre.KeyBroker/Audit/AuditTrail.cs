@@ -42,7 +42,7 @@ public sealed class AuditTrail(AuditLog audit, string? tenant, AdminAuthority ad
             throw await RefuseAsync(route, call, action, problem);
         }
 
-        var done = Event(route, call, action, AuditOutcome.Done) with { Status = reply.Status };
+        var done = Event(route, call, action, AuditOutcome.Done) with { Status = reply.Status, Reason = reply.Note };
         if (action == AuditAction.Release)
         {
             await audit.AppendAsync(done with { Mac = reply.SecretMac }, cancel);

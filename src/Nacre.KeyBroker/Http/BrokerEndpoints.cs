@@ -76,6 +76,7 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
             Query = RequestPath.ParseQuery(query),
             SessionCookie = Cookie(context.Request),
             Bearer = Bearer(context.Request),
+            ClientCertificate = context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate,
             Origin = $"{context.Request.Scheme}://{context.Request.Host}{pathPrefix}",
             From = context.Connection.RemoteIpAddress?.ToString() ?? "",
         };
@@ -158,8 +159,8 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
     }
 
     private static string CookieHeader(SessionCookie cookie, string pathPrefix, bool secure) =>
-        $"{CookiePrefix}{cookie.Value}; Expires={cookie.Expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; Path={pathPrefix}/kbs/v0; "
-        + $"HttpOnly; {(secure ? "Secure; " : "")}SameSite=Strict";
+        $"{CookiePrefix}{cookie.Value}; Expires={cookie.Expires.UtcDateTime.ToString("R", CultureInfo.InvariantCulture)}; "
+        + $"Path={pathPrefix}/kbs/v0; HttpOnly; {(secure ? "Secure; " : "")}SameSite=Strict";
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The store is not available")]
     private static partial void LogStore(ILogger log, Exception e);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -28,15 +29,17 @@ public sealed class BrokerServer : IAsyncDisposable
     /// <param name="brokers">Served; stays the caller's.</param>
     /// <param name="url">Scheme, host and port; port 0 takes a free one.</param>
     /// <param name="certificate">For https; null serves plain HTTP, which the caller must have been asked for.</param>
+    /// <param name="clientAuthorities">Whose client certificates are taken, from those who have one; null asks for none.</param>
     /// <param name="logs">Stays the caller's.</param>
     /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">The address is in use or not of this machine.</exception>
     public static async Task<BrokerServer> StartAsync(
-        TenantBrokers brokers, Uri url, ServerCertificate? certificate, ILoggerFactory logs, CancellationToken cancel)
+        TenantBrokers brokers, Uri url, ServerCertificate? certificate, X509Certificate2Collection? clientAuthorities, ILoggerFactory logs,
+        CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, certificate));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, certificate, clientAuthorities));
         if (certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
@@ -59,7 +62,8 @@ public sealed class BrokerServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void Configure(KestrelServerOptions kestrel, Uri url, ServerCertificate? certificate)
+    private static void Configure(
+        KestrelServerOptions kestrel, Uri url, ServerCertificate? certificate, X509Certificate2Collection? clientAuthorities)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null; // BrokerEndpoints counts.
@@ -84,11 +88,13 @@ public sealed class BrokerServer : IAsyncDisposable
 
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
-                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-                {
-                    ServerCertificateContext = certificate.Current,
-                    ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-                }),
+                OnConnection = _ => ValueTask.FromResult(ClientCertificates.Take(
+                    new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = certificate.Current,
+                        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                    },
+                    clientAuthorities)),
             });
         }
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Nacre.KeyBroker.Admin;
 
 namespace Nacre.KeyBroker.Http;
@@ -19,6 +20,9 @@ public sealed record KbsCall
 
     /// <summary>Value of <c>Authorization: Bearer</c>; null when there is none.</summary>
     public string? Bearer { get; init; }
+
+    /// <summary>That the peer showed, issued by an authority of administrators; null when it showed none.</summary>
+    public X509Certificate2? ClientCertificate { get; init; }
 
     /// <summary>Scheme, host, port and, for a tenant, what its paths begin with.</summary>
     public string Origin { get; init; } = "";

@@ -18,6 +18,9 @@ public sealed record KbsReply
     /// <summary>The audit record's MAC of the secret inside; null when there is none.</summary>
     public string? SecretMac { get; init; }
 
+    /// <summary>For the audit record; null when there is nothing to say beyond the route.</summary>
+    public string? Note { get; init; }
+
     /// <summary>When to ask again; null when that is of no use.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

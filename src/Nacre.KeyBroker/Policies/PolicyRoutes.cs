@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Nacre.Attestation.Policies;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats.Json;
+using Nacre.KeyBroker.Approvals;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Resources;
 using Nacre.Rego;
@@ -16,13 +17,17 @@ public sealed class PolicyRoutes
 {
     private readonly PolicySet _attestation;
     private readonly PolicySet _release;
+    private readonly PolicyApprovals _approvals;
     private readonly TimeProvider _clock;
 
-    public PolicyRoutes(PolicyStore<AttestationPolicy> attestation, PolicyStore<ReleasePolicy> release, TimeProvider clock)
+    public PolicyRoutes(
+        PolicyStore<AttestationPolicy> attestation, PolicyStore<ReleasePolicy> release, ProposalStore proposals, BrokerOptions options,
+        TimeProvider clock)
     {
         _attestation = new PolicySet<AttestationPolicy>("attestation", attestation, PolicyDocument.IsId, policy => policy.Warnings());
         _release = new PolicySet<ReleasePolicy>(
             "resource", release, id => id == ReleasePolicy.Id || ReleasePolicies.IsPath(id), policy => policy.Warnings());
+        _approvals = new PolicyApprovals(proposals, [_attestation, _release], options, clock);
         _clock = clock;
     }
 
@@ -38,16 +43,20 @@ public sealed class PolicyRoutes
         yield return new("DELETE", "kbs/v0/admin/policies/{kind}/{**id}", Access.WritePolicy, DeleteAsync);
         yield return new("GET", "kbs/v0/admin/policy-history/{kind}/{**id}", Access.View, HistoryAsync);
         yield return new("POST", "kbs/v0/admin/policy-rollback/{kind}/{**id}", Access.WritePolicy, RollBackAsync);
+        foreach (var route in _approvals.Create())
+            yield return route;
     }
 
     private async ValueTask<KbsReply> SetAttestationAsync(KbsCall call, CancellationToken cancel)
     {
+        _approvals.RequireNone();
         await _attestation.SetAsync(PolicyBody.ParseAttestation(call.Body), ChangeBy(call), cancel);
         return KbsReply.Empty;
     }
 
     private async ValueTask<KbsReply> SetReleaseAsync(KbsCall call, CancellationToken cancel)
     {
+        _approvals.RequireNone();
         await _release.SetAsync(PolicyBody.Parse(call.Body, ReleasePolicy.Id), ChangeBy(call), cancel);
         return KbsReply.Empty;
     }
@@ -76,6 +85,8 @@ public sealed class PolicyRoutes
     private async ValueTask<KbsReply> SetAsync(KbsCall call, CancellationToken cancel)
     {
         var policy = PolicyBody.Parse(call.Body, call["id"]);
+        if (_approvals.AreRequired)
+            return await _approvals.ProposeAsync(SetOf(call), policy.Id, policy, null, call, cancel);
         return Changed(policy, await SetOf(call).SetAsync(policy, ChangeBy(call), cancel));
     }
 
@@ -84,6 +95,8 @@ public sealed class PolicyRoutes
         var set = SetOf(call);
         if (set == _release && call["id"] == ReleasePolicy.Id)
             throw new KbsProblemException(409, ErrorTypes.Conflict, "the resource policy for all paths can be replaced, not deleted");
+        if (_approvals.AreRequired)
+            return await _approvals.ProposeAsync(set, call["id"], null, "deleted", call, cancel);
         return await set.DeleteAsync(call["id"], ChangeBy(call, "deleted"), cancel) ? KbsReply.Empty : throw NotFound(call);
     }
 
@@ -115,6 +128,8 @@ public sealed class PolicyRoutes
         var set = SetOf(call);
         var policy = (await FindAsync(set, call, number, cancel)).Policy
             ?? throw new KbsProblemException(409, ErrorTypes.Conflict, $"version {number} of {call["id"]} is a deletion");
+        if (_approvals.AreRequired)
+            return await _approvals.ProposeAsync(set, policy.Id, policy, $"rollback to {number}", call, cancel);
         return Changed(policy, await set.SetAsync(policy, ChangeBy(call, $"rollback to {number}"), cancel));
     }
 
@@ -132,17 +147,17 @@ public sealed class PolicyRoutes
 
     private PolicyChange ChangeBy(KbsCall call, string? note = null) => new(call.Admin!.Name, _clock.GetUtcNow(), note);
 
-    private static KbsReply Changed(PolicyDocument policy, (int Version, IReadOnlyList<RegoError> Warnings) change)
-    {
-        var warnings = change.Warnings.Select(warning => (JsonNode)$"{warning.File}:{warning.Line}:{warning.Column}: {warning.Message}");
-        return KbsReply.Of(new JsonObject
+    private static KbsReply Changed(PolicyDocument policy, (int Version, IReadOnlyList<RegoError> Warnings) change) =>
+        KbsReply.Of(new JsonObject
         {
             ["id"] = policy.Id,
             ["version"] = change.Version,
             ["digest"] = policy.Digest,
-            ["warnings"] = new JsonArray([.. warnings]),
+            ["warnings"] = Warnings(change.Warnings),
         });
-    }
+
+    internal static JsonArray Warnings(IEnumerable<RegoError> warnings) =>
+        [.. warnings.Select(warning => (JsonNode)$"{warning.File}:{warning.Line}:{warning.Column}: {warning.Message}")];
 
     private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         ? number : throw KbsProblemException.Malformed($"'{text}' is no number of a version");

@@ -2,6 +2,7 @@ using Nacre.Attestation.Policies;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Http;
 using Nacre.Rego;
+using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Policies;
 
@@ -26,6 +27,17 @@ internal abstract class PolicySet(string kind)
     public abstract ValueTask<IReadOnlyList<PolicyVersion>> HistoryAsync(string id, CancellationToken cancel);
 
     public abstract ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel);
+
+    /// <inheritdoc cref="PolicyStore{T}.RowVersionAsync"/>
+    public abstract ValueTask<long> RowVersionAsync(string id, CancellationToken cancel);
+
+    /// <inheritdoc cref="PolicyStore{T}.TryChangeAsync"/>
+    public abstract ValueTask<int?> TryChangeAsync(
+        string id, PolicyDocument? policy, PolicyChange change, long expected, IReadOnlyList<StoreWrite> others, CancellationToken cancel);
+
+    /// <summary>What is suspicious about a text that is not kept yet.</summary>
+    /// <exception cref="KbsProblemException">400 when it does not compile.</exception>
+    public abstract IReadOnlyList<RegoError> Check(PolicyDocument policy);
 
     internal static KbsProblemException Unusable(RegoException e) =>
         new(400, ErrorTypes.ParsePolicyError, $"Failed to parse policy: {e.Message}", null, e);
@@ -70,4 +82,31 @@ internal sealed class PolicySet<T>(string kind, PolicyStore<T> store, Func<strin
 
     public override ValueTask<PolicyVersion?> FindVersionAsync(string id, int number, CancellationToken cancel) =>
         store.FindVersionAsync(id, number, cancel);
+
+    public override ValueTask<long> RowVersionAsync(string id, CancellationToken cancel) => store.RowVersionAsync(id, cancel);
+
+    public override async ValueTask<int?> TryChangeAsync(
+        string id, PolicyDocument? policy, PolicyChange change, long expected, IReadOnlyList<StoreWrite> others, CancellationToken cancel)
+    {
+        try
+        {
+            return await store.TryChangeAsync(id, policy, change, expected, others, cancel);
+        }
+        catch (RegoException e)
+        {
+            throw Unusable(e);
+        }
+    }
+
+    public override IReadOnlyList<RegoError> Check(PolicyDocument policy)
+    {
+        try
+        {
+            return warnings(store.Compile(policy));
+        }
+        catch (RegoException e)
+        {
+            throw Unusable(e);
+        }
+    }
 }

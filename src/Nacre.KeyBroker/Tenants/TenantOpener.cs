@@ -24,7 +24,8 @@ internal sealed class TenantOpener(
         try
         {
             var admin = new AdminAuthority(
-                null, await AdminTokenSigner.OpenAsync(store, tenant.Name, cancel), options.AdminIssuers, options.Clock);
+                null, await AdminTokenSigner.OpenAsync(store, tenant.Name, cancel), options.AdminIssuers, options.AdminCertificates,
+                options.Clock);
             return await Broker.OpenAsync(
                 opened with { Values = store }, attestation, options.TpmRoots, admin, audit, options.Broker, options.Clock, metrics,
                 options.Logs.CreateLogger<Broker>(), cancel, tenant);

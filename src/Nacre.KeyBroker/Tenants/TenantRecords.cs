@@ -51,16 +51,15 @@ public sealed class TenantRecords(IKeyValueStore store, TimeProvider clock)
     }
 
     /// <summary>
-    /// Ends the tenant for every process, then removes all that it had, then its name. When it is interrupted, the name stays taken until it
-    /// is deleted again.
+    /// Ends the tenant for every process, then removes all that it had, then its name. When it is interrupted, the name stays taken until
+    /// it is deleted again.
     /// </summary>
     /// <exception cref="KbsProblemException">404 when there is none.</exception>
     public async ValueTask DeleteAsync(string name, CancellationToken cancel)
     {
         var tenant = await FindAsync(name, cancel) ?? throw NotFound(name);
-        if (!tenant.IsEnding
-            && await store.SetAsync(
-                Space, name, (tenant with { IsEnding = true }).ToUtf8(), WriteCondition.MustBe(tenant.Version), cancel) == WriteResult.Conflict)
+        var ending = StoreWrite.Set(Space, name, (tenant with { IsEnding = true }).ToUtf8(), WriteCondition.MustBe(tenant.Version));
+        if (!tenant.IsEnding && await store.WriteAsync([ending], cancel) == WriteResult.Conflict)
             throw Conflict($"the tenant '{name}' is being deleted by somebody else");
 
         await SweepAsync(tenant, cancel);

@@ -28,7 +28,8 @@ public sealed class TenantRoutes(TenantRecords records, IKeyValueStore store, Ti
         if (call.Query.GetValueOrDefault("force") != "true")
         {
             throw new KbsProblemException(
-                409, ErrorTypes.Conflict, $"with the tenant '{call["tenant"]}' go all its secrets, policies and keys; to do it, add force=true");
+                409, ErrorTypes.Conflict,
+                $"with the tenant '{call["tenant"]}' go all its secrets, policies and keys; to do it, add force=true");
         }
 
         await records.DeleteAsync(call["tenant"], cancel);

@@ -26,7 +26,8 @@ public sealed class TenantStore(IKeyValueStore inner, TenantRecord tenant) : IKe
     {
         var isThere = TenantRecords.MustBe(tenant);
         var result = await inner.WriteAsync([.. writes.Select(Within), isThere], cancel);
-        if (result == WriteResult.Conflict && !isThere.Condition.Holds((await inner.FindAsync(isThere.Space, isThere.Key, cancel))?.Version))
+        if (result == WriteResult.Conflict
+            && !isThere.Condition.Holds((await inner.FindAsync(isThere.Space, isThere.Key, cancel))?.Version))
             throw new StoreException($"the tenant {tenant.Name} was deleted");
 
         return result;

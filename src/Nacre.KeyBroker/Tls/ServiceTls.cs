@@ -33,13 +33,7 @@ internal sealed class ServiceTls
             return options;
 
         options.ClientCertificateRequired = true;
-        options.CertificateChainPolicy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-        };
-        options.CertificateChainPolicy.CustomTrustStore.AddRange(_clientAuthorities);
+        options.CertificateChainPolicy = AuthorityPolicy.For(_clientAuthorities);
         return options;
     }
 }

@@ -262,7 +262,7 @@ public sealed class TenantTests
         };
         (await NacreProgram.RunAsync(["secret", "list"], tenant)).AssertDone();
         (await NacreProgram.RunAsync(["tenant", "list"], tenant)).AssertFailed(1, "admin");
-        (await NacreProgram.RunAsync(["tenant", "delete", "acme"], server)).AssertFailed(1, "--force");
+        (await NacreProgram.RunAsync(["tenant", "delete", "acme"], server)).AssertFailed(1, "go all its secrets");
         (await NacreProgram.RunAsync(["tenant", "delete", "acme", "--force"], server)).AssertDone();
     }
 

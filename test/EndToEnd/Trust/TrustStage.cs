@@ -11,6 +11,7 @@ using Nacre.Guest.AttestationAgent;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Admin;
 using Nacre.KeyBroker.Audit;
+using Nacre.KeyBroker.Audit.Export;
 using Nacre.Storage;
 using Nacre.Verifiers.Tpm;
 
@@ -50,11 +51,13 @@ internal sealed class TrustStage : IAsyncDisposable
     /// <param name="metrics">Serve them, on a free port.</param>
     /// <param name="broker">How the broker behaves otherwise.</param>
     /// <param name="store">As <c>--store</c> has it; null for a file in the directory.</param>
+    /// <param name="certificates">Of administrators.</param>
+    /// <param name="export">Where the record is sent.</param>
     /// <param name="tokens">What attestation tokens say.</param>
     public static async Task<TrustStage> StartAsync(
         bool development = true, EkRoots? roots = null, string? directory = null, bool explain = true, bool tls = true,
         AuditLogOptions? audit = null, IReadOnlyList<IAdminTokenSource>? issuers = null, bool metrics = false, BrokerOptions? broker = null,
-        string? store = null, TokenOptions? tokens = null)
+        string? store = null, TokenOptions? tokens = null, AdminCertificates? certificates = null, AuditExportOptions? export = null)
     {
         var clock = new SteppedClock();
         var place = directory ?? System.IO.Directory.CreateTempSubdirectory("nacre-trust-").FullName;
@@ -70,8 +73,10 @@ internal sealed class TrustStage : IAsyncDisposable
                 Store = store ?? StoreList.Default,
                 Clock = clock,
                 Audit = audit,
+                AuditExport = export,
                 Tokens = tokens ?? new(),
                 AdminIssuers = issuers ?? [],
+                AdminCertificates = certificates,
             },
             CancellationToken.None);
         var stage = new TrustStage(server, place, clock, directory is null);
@@ -93,12 +98,13 @@ internal sealed class TrustStage : IAsyncDisposable
     public KbsTransport Connect() => Connect(Server.Url);
 
     /// <param name="url">Of the server, or of a tenant on it.</param>
-    public KbsTransport Connect(Uri url)
+    /// <param name="certificate">Of an administrator.</param>
+    public KbsTransport Connect(Uri url, X509Certificate2? certificate = null)
     {
         var roots = new X509Certificate2Collection();
         if (Server.Url.Scheme == "https")
             roots.ImportFromPemFile(TrustServer.CaPath(Directory));
-        return KbsTransport.Create(url, roots);
+        return KbsTransport.Create(url, roots, clientCertificate: certificate);
     }
 
     public KbsClient SampleGuest(KbsClientOptions? options = null) => Guest(new AttesterEvidenceSource(new SampleAttester()), options);
