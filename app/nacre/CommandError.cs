@@ -5,6 +5,7 @@ using Nacre.Cli.Image;
 using Nacre.Client;
 using Nacre.Formats;
 using Nacre.Images;
+using Nacre.KeyBroker;
 using Nacre.Storage;
 
 namespace Nacre.Cli;
@@ -22,6 +23,7 @@ internal sealed record CommandError(int ExitCode, string Message, string? Remedy
         TpmException e => new(Cli.ExitCode.Local, e.Message),
         TpmUnavailableException e => new(Cli.ExitCode.Local, e.Message, "--tpm or NACRE_TPM names the TPM: /dev/tpmrm0, swtpm:HOST:PORT or unix:/PATH"),
         CryptographicException e => new(Cli.ExitCode.Local, e.Message),
+        TrustServerException e => new(Cli.ExitCode.Local, e.Message),
         StoreException e => new(Cli.ExitCode.Local, e.Message),
         FormatException e => new(Cli.ExitCode.Local, e.Message),
         HttpRequestException e => new(Cli.ExitCode.Server, e.Message, "is the server running, and is the address right?"),

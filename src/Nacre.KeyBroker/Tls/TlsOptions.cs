@@ -29,4 +29,18 @@ public sealed record TlsOptions
 
     /// <summary>How often the files are looked at for a change.</summary>
     public TimeSpan ReloadEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Looks whether the files can be used.</summary>
+    /// <exception cref="TrustServerException">One cannot; one line says why.</exception>
+    public void Require(DateTimeOffset now)
+    {
+        try
+        {
+            _ = new TlsFiles(this).Read(now, null);
+        }
+        catch (TlsFileException e)
+        {
+            throw new TrustServerException(e.Message, e);
+        }
+    }
 }

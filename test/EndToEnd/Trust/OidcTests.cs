@@ -35,7 +35,7 @@ public sealed class OidcTests
         await AssertAsync(stage, issuer.Sign(good, by: other), "it is not signed by a key of");
 
         var line = (await stage.Admin.ListAuditAsync(null, null, Cancel))["lines"]!.AsArray()
-            .Last(line => (string?)line!["outcome"] == "done" && (string?)line["route"] == "DELETE kbs/v0/admin/reference-values/{name}")!;
+            .Last(line => (string?)line!["outcome"] == "done" && (string?)line["route"] == "DELETE kbs/v0/admin/reference-values/{**name}")!;
         Assert.Equal("policy-author alice", (string?)line["who"]);
     }
 

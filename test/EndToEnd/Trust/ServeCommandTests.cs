@@ -79,7 +79,7 @@ public sealed class ServeCommandTests : IDisposable
             await first.TerminateAsync();
         await File.WriteAllBytesAsync(Path.Combine(Data, "master.key"), new byte[32], TestContext.Current.CancellationToken);
 
-        await RefusesAsync("the master key does not open this store", "--data", Data, "--url", "https://127.0.0.1:0");
+        await RefusesAsync("does not open this store", "--data", Data, "--url", "https://127.0.0.1:0");
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

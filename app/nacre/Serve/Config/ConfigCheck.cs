@@ -31,6 +31,7 @@ internal static class ConfigCheck
                 options = settings is null ? read(line, null) : settings.Complete(read(settings.Join(line), settings));
                 if (settings is not null)
                     ConfigFlag.RequireImported(settings, options);
+                options.Tls.Require(options.Clock.GetUtcNow());
             });
         }
 
