@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Nacre.Cli.Verity;
 
 namespace Nacre.Cli.Image;
 

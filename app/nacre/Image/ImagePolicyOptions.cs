@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Nacre.Images.Policy;
-using Nacre.Images.Policy.Notation;
 using Nacre.Images.Signatures;
 
 namespace Nacre.Cli.Image;

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Logging;
 using Nacre.Attestation.Remote;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Audit;
-using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Telemetry;
 using Nacre.KeyBroker.Tenants;
 using Nacre.Storage;

@@ -72,6 +72,7 @@ internal static class JsonShape
         "array" => value is JsonArray,
         "string" => value?.GetValueKind() == JsonValueKind.String,
         "integer" => value?.GetValueKind() == JsonValueKind.Number && decimal.IsInteger(value.GetValue<decimal>()),
+        "boolean" => value?.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
         "number" => value?.GetValueKind() == JsonValueKind.Number,
         _ => false,
     };

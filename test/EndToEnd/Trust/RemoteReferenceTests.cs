@@ -74,12 +74,12 @@ public sealed class RemoteReferenceTests : IDisposable
         },
         TestContext.Current.CancellationToken);
 
-    private Task<JsonObject> EvaluateAsync(string address)
+    private async Task<JsonObject> EvaluateAsync(string address)
     {
         const string runtime = """{"nonce":"n"}""";
         using var document = JsonDocument.Parse(runtime);
         var reportData = SHA384.HashData(CanonicalJson.Write(document.RootElement));
-        return _python.EvaluateAsync(address, new()
+        return await _python.EvaluateAsync(address, new()
         {
             ["verification_requests"] = new JsonArray(new JsonObject
             {

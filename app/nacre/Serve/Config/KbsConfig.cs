@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using System.Security.Authentication;
 
 namespace Nacre.Cli.Serve.Config;
 
