@@ -76,8 +76,14 @@ public sealed record TrustServerOptions
     /// <summary>The policies that appraise when a caller asks for no others, as <see cref="AttestationServiceOptions.PolicySets"/>.</summary>
     public IReadOnlyList<string> PolicyIds { get; init; } = AttestationServiceOptions.DefaultPolicySets;
 
-    internal AttestationServiceOptions Attestation => new() { Tokens = Tokens, ReferenceTrust = ReferenceTrust, PolicySets = PolicyIds, ReferencesAddress = ReferencesAddress,
-        PoliciesNeedApproval = Broker.RequiredApprovals > 0 };
+    internal AttestationServiceOptions Attestation => new()
+    {
+        Tokens = Tokens,
+        ReferenceTrust = ReferenceTrust,
+        PolicySets = PolicyIds,
+        ReferencesAddress = ReferencesAddress,
+        PoliciesNeedApproval = Broker.RequiredApprovals > 0
+    };
 
     /// <summary>As <see cref="Storage.StoreLocation.Address"/>.</summary>
     public string Store { get; init; } = Storage.StoreList.Default;

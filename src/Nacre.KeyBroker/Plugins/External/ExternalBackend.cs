@@ -31,7 +31,7 @@ internal sealed class ExternalBackend(BackendSettings settings, PluginServices s
     public async Task ConnectAsync(CancellationToken cancel)
     {
         var since = services.Clock.GetTimestamp();
-        for (var pause = s_firstPause;; pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause)
+        for (var pause = s_firstPause; ; pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause)
         {
             try
             {
