@@ -16,6 +16,9 @@ public static class PluginList
         ["sample"] = (settings, _, _) => ValueTask.FromResult<IPlugin>(new Sample.SamplePlugin(settings)),
     };
 
+    /// <summary>Of all of them, but for <c>resource</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_plugins.Keys.Order(StringComparer.Ordinal)];
+
     // What else there is keeps its state outside the store, in one place for all.
     private static readonly HashSet<string> s_keptInStore = ["certificates", "enclave", "provisioner", "sample"];
 

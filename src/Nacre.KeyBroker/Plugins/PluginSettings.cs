@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
 using Nacre.Formats.Json;
@@ -31,6 +32,14 @@ public sealed record PluginSettings(string Name, JsonFields Fields)
         root.Only("plugins");
         return root.Find("plugins") is null ? [] : Read(root, file, findVariable ?? (_ => null));
     }
+
+    /// <summary>One table that was read before.</summary>
+    /// <param name="table">With its name.</param>
+    /// <param name="place">Where it stands, for messages.</param>
+    /// <param name="name">Of the plugin.</param>
+    /// <param name="findVariable">Of the environment.</param>
+    public static PluginSettings Read(JsonObject table, string place, string name, Func<string, string?> findVariable) =>
+        new(name, new JsonFields(place, JsonDocument.Parse(JsonText.Utf8(table)).RootElement)) { FindVariable = findVariable };
 
     /// <summary>A whole number; <paramref name="otherwise"/> when it is not given.</summary>
     public int Number(string name, int otherwise, int least, int most)

@@ -118,9 +118,19 @@ public sealed class ConfigFileTests : IDisposable
             [[plugins]]
             name = "resource"
             storage_backend_type = "kvstorage"
+            [[plugins]]
+            name = "resource"
+            storage_backend_type = "Vault"
+            vault_url = "https://vault.example"
+            [[plugins]]
+            name = "provisioner"
+            key_length = 16
             """);
 
         Assert.Empty(settings.File.Problems);
+        var plugins = settings.Complete(new() { DataDirectory = _folder, Url = new("https://127.0.0.1:0") }).Broker.Plugins;
+        Assert.Equal(["resource", "provisioner"], plugins.Select(plugin => plugin.Name));
+        Assert.Equal(16, plugins[1].Number("key_length", 0, 0, 99));
         var line = settings.Join(ServeCommand.Create().Parse(["--data", _folder]));
         Assert.Equal((7, "me", "small"), (line.GetValue<int>("--token-minutes"), line.GetValue<string>("--token-issuer"), line.GetValue<string>("--token-form")));
         Assert.Equal(("token.key", "chain.pem"), (line.GetValue<FileInfo>("--token-key")!.Name, line.GetValue<FileInfo>("--token-cert")!.Name));
@@ -200,8 +210,8 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("[http_server]\n[attestation_service]\ntype = \"intel_ta\"", "attestation_service.api_key: is missing", null)]
     [InlineData("[http_server]\n[attestation_service.verifier_config.nvidia_verifier]\ntype = \"Remote\"", "use Local", 3)]
     [InlineData("[http_server]\n[attestation_service.verifier_config.dcap_verifier]\nuse_secure_cert = false", "authority", 3)]
-    [InlineData("[http_server]\n[[plugins]]\nname = \"pkcs11\"", "no plugin 'pkcs11'", 3)]
-    [InlineData("[http_server]\n[[plugins]]\nname = \"resource\"\nstorage_backend_type = \"Vault\"\nvault_url = \"x\"", "own store", 4)]
+    [InlineData("[http_server]\n[[plugins]]\nname = \"pkcs12\"", "no plugin 'pkcs12'", 3)]
+    [InlineData("[http_server]\n[[plugins]]\nslot_index = 1", "plugins[0].name: is missing", null)]
     [InlineData("", "http_server: is missing", null)]
     public void A_key_that_cannot_be_honoured_says_why_and_where(string text, string problem, int? line)
     {

@@ -11,6 +11,12 @@ internal sealed class ConfigTable(ConfigFile file, string path, JsonObject value
 {
     private readonly HashSet<string> _known = [];
 
+    /// <summary>Where it is, for messages.</summary>
+    public string Place => path;
+
+    /// <summary>All of it, for somebody who knows its keys.</summary>
+    public JsonObject Raw() => (JsonObject)values.DeepClone();
+
     /// <summary>Whether a key is there.</summary>
     public bool Has(string key)
     {

@@ -26,8 +26,7 @@ internal static class KbsConfig
             StorageConfig.Read(storage, settings);
         if (StorageConfig.ReadType(root, "session_storage_type") is not null)
             root.Note("session_storage_type", "not needed: sessions ride in a sealed cookie");
-        foreach (var plugin in root.Tables("plugins"))
-            ReadPlugin(plugin);
+        PluginConfig.Read(root.Tables("plugins"), settings);
         root.Close();
         return settings;
     }
@@ -175,28 +174,5 @@ internal static class KbsConfig
         }
 
         service.Close();
-    }
-
-    private static void ReadPlugin(ConfigTable plugin)
-    {
-        var name = plugin.Text("name");
-        if (name != "resource")
-        {
-            plugin.Problem("name", $"nacre has no plugin '{name}'; it has resource");
-            return;
-        }
-
-        // Older files call it type.
-        foreach (var key in (string[])["storage_backend_type", "type"])
-        {
-            if (plugin.Text(key) is { } kind && kind is not ("kvstorage" or "KvStorage" or "LocalFs"))
-                plugin.Problem(
-                    key, $"nacre keeps resources in its own store, encrypted, not in '{kind}'; put them there with: nacre secret put");
-        }
-
-        if (plugin.Text("dir_path") is not null)
-            plugin.Note("dir_path", "not read: take the values over with nacre import --from local-fs");
-        plugin.Note("name", "resources are in the store of --data, encrypted");
-        plugin.Close();
     }
 }
