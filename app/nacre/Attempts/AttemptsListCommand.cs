@@ -15,7 +15,7 @@ internal static class AttemptsListCommand
         {
             using var admin = server.ConnectAdmin(line);
             var reply = await admin.ListAttemptsAsync(cancel);
-            format.Write(line, reply["attempts"] as JsonArray ?? [], "id", "at", "kind", "tee", "resource", "reason");
+            format.Write(line, reply["attempts"] as JsonArray ?? [], "id", "at", "kind", "tee", "guest", "resource", "reason");
             return ExitCode.Done;
         });
         return command;

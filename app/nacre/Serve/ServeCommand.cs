@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nacre.Cli.Serve.Config;
+using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker;
 using Nacre.KeyBroker.Http;
 using Nacre.Verifiers.Tpm;
@@ -17,6 +18,11 @@ internal static class ServeCommand
         var development = new Option<bool>("--development") { Description = "Take sample evidence, which proves nothing, and plain http. Never for real secrets." };
         var roots = new Option<FileInfo[]>("--tpm-root") { Description = "PEM file with authorities whose TPM endorsement keys are believed; may be repeated." };
         var explain = new Option<bool>("--explain-to-guests") { Description = "Tell refused guests the reason; without it only an id that the admin can look up." };
+        var older = new Option<string[]>("--accept-protocol")
+        {
+            Description = $"{KbsProtocol.Version020}: guests of upstream's 0.12 and 0.13 are served too. Older ones protect what they are given too badly.",
+        };
+        older.AcceptOnlyFromAmong(KbsProtocol.Version020);
         var metrics = new Option<string?>("--metrics-url")
         {
             Description = "Where to serve metrics for Prometheus, such as http://127.0.0.1:9464; nowhere without it.",
@@ -27,7 +33,7 @@ internal static class ServeCommand
         };
         var command = new Command("serve", "Run the trust server. Example: nacre serve --data /var/lib/nacre --url https://127.0.0.1:8080 --tpm-root tpm-vendor.pem")
         {
-            url, development, roots, explain, metrics, limit,
+            url, development, roots, explain, older, metrics, limit,
         };
         var plugins = PluginFlags.AddTo(command);
         var store = StoreFlags.AddTo(command);
@@ -86,6 +92,7 @@ internal static class ServeCommand
                 Broker = new BrokerOptions
                 {
                     ExplainToGuests = line.GetValue(explain),
+                    OlderProtocols = line.GetValue(older) ?? [],
                     TeeKeyPaths = trust?.ExtraKeyPaths ?? [],
                     RequiredApprovals = admin.ReadApprovals(line),
                     RateLimit = line.GetValue(limit) is { } perSecond ? Limit(perSecond) : new BrokerOptions().RateLimit,

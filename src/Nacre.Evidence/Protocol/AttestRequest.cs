@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nacre.Formats.Jose;
 using Nacre.Formats.Json;
 
 namespace Nacre.Evidence.Protocol;
@@ -25,6 +26,16 @@ public sealed record AttestRequest
     /// <summary>What a TEE needs beyond the protocol of upstream; null when absent.</summary>
     public JsonObject? ExtraParameters { get; init; }
 
+    /// <summary>Whether the primary evidence commits to that of devices too; it does not in protocol 0.2.0, which knows none.</summary>
+    public bool BindsDevices { get; private init; } = true;
+
+    /// <summary>The canonical text that the primary evidence commits to (trust.md 1.7).</summary>
+    public byte[] PrimaryText() => BindsDevices ? RuntimeData.PrimaryText(AdditionalEvidence) : RuntimeData.DeviceText();
+
+    /// <summary>The hash of <see cref="PrimaryText"/>.</summary>
+    public byte[] PrimaryDigest(string hash) =>
+        BindsDevices ? RuntimeData.PrimaryDigest(hash, AdditionalEvidence) : RuntimeData.DeviceDigest(hash);
+
     public static AttestRequest Parse(ReadOnlyMemory<byte> utf8)
     {
         using var document = StrictJson.Parse(utf8, "kbs.attest", KbsProtocol.MaxMessageBytes);
@@ -39,6 +50,20 @@ public sealed record AttestRequest
             PrimaryEvidence = JsonMarshal.GetRawUtf8Value(evidence.Any("primary_evidence")).ToArray(),
             AdditionalEvidence = evidence.FindText("additional_evidence", KbsProtocol.MaxMessageBytes) ?? "",
             ExtraParameters = fields.Find("extra-params") is { ValueKind: JsonValueKind.Object } extra ? JsonObject.Create(extra.Clone()) : null,
+        };
+    }
+
+    /// <summary>The body of protocol 0.2.0 (trust.md 1.13): the key and the evidence alone. The nonce is the session's.</summary>
+    public static AttestRequest Parse020(ReadOnlyMemory<byte> utf8, string nonce)
+    {
+        using var document = StrictJson.Parse(utf8, "kbs.attest", KbsProtocol.MaxMessageBytes);
+        var fields = new JsonFields("kbs.attest", document.RootElement);
+        fields.Only("tee-pubkey", "tee-evidence");
+        return new AttestRequest
+        {
+            RuntimeData = new RuntimeData(nonce, JsonWebKey.Parse(fields.Any("tee-pubkey"), "kbs.tee-pubkey")),
+            PrimaryEvidence = JsonMarshal.GetRawUtf8Value(fields.Any("tee-evidence")).ToArray(),
+            BindsDevices = false,
         };
     }
 

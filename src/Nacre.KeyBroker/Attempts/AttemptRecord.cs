@@ -22,6 +22,9 @@ public sealed record AttemptRecord
     /// <summary>Wire name of the primary TEE; null when it is not known.</summary>
     public string? Tee { get; init; }
 
+    /// <summary>The same for all attestations that one guest began with the cookie of the one before; null when there was no session.</summary>
+    public string? Guest { get; init; }
+
     /// <summary>One line each, the most important first; never empty.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
@@ -50,6 +53,7 @@ public sealed record AttemptRecord
             _ => "release-denied",
         },
         ["tee"] = Tee,
+        ["guest"] = Guest,
         ["resource"] = Resource,
         ["reasons"] = new JsonArray([.. Reasons.Select(reason => (JsonNode)reason)]),
         ["policy"] = Policy,

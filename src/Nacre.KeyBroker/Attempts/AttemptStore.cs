@@ -39,7 +39,7 @@ public sealed class AttemptStore(IKeyValueStore store)
         return JsonObject.Create(document.RootElement.Clone());
     }
 
-    /// <summary>Newest first, in short: id, time, kind, TEE, resource and the first reason.</summary>
+    /// <summary>Newest first, in short: id, time, kind, TEE, guest, resource and the first reason.</summary>
     public async ValueTask<IReadOnlyList<JsonObject>> ListAsync(int limit, CancellationToken cancel)
     {
         var ids = await store.ListAllAsync(Space, "", cancel);
@@ -50,7 +50,7 @@ public sealed class AttemptStore(IKeyValueStore store)
                 continue;
 
             var summary = new JsonObject();
-            foreach (var name in (string[])["id", "at", "kind", "tee", "resource"])
+            foreach (var name in (string[])["id", "at", "kind", "tee", "guest", "resource"])
                 summary[name] = attempt[name]?.DeepClone();
             summary["reason"] = attempt["reasons"]?[0]?.DeepClone();
             newest.Add(summary);

@@ -18,11 +18,12 @@ public sealed class HandshakeService(
     AttemptStore attempts, DecisionStore decisions, IReplayCache replays, BrokerMetrics metrics, BrokerOptions options, TimeProvider clock)
 {
     private const int NonceBytes = 32;
+    private const int GuestBytes = 8;
 
     public async ValueTask<KbsReply> AuthAsync(KbsCall call, CancellationToken cancel)
     {
         var request = AuthRequest.Parse(call.Body);
-        if (request.Version != KbsProtocol.Version)
+        if (request.Version != KbsProtocol.Version && !options.OlderProtocols.Contains(request.Version))
         {
             throw new KbsProblemException(401, ErrorTypes.AttestationError,
                 $"Attestation error: RCAR handshake Auth failed: KBS Client Protocol Version Mismatch: expect ={KbsProtocol.Version} while the request is {request.Version}");
@@ -45,7 +46,7 @@ public sealed class HandshakeService(
         if (hash != HashNames.Sha384)
             (parameters ??= [])["selected-hash-algorithm"] = hash;
 
-        var session = new PendingSession(expires, nonce, request.Tee, hash, keyProof);
+        var session = new PendingSession(expires, nonce, request.Tee, hash, keyProof, request.Version, GuestOf(call.SessionCookie));
         return KbsReply.OfJson(new AuthChallenge(nonce, parameters).ToUtf8()) with
         {
             Cookie = new SessionCookie(sealer.Seal(session.ToBytes()), expires),
@@ -55,7 +56,8 @@ public sealed class HandshakeService(
     public async ValueTask<KbsReply> AttestAsync(KbsCall call, CancellationToken cancel)
     {
         var session = Open(call.SessionCookie);
-        var request = AttestRequest.Parse(call.Body);
+        var request = session is PendingSession { Protocol: KbsProtocol.Version020 } older
+            ? AttestRequest.Parse020(call.Body, older.Nonce) : AttestRequest.Parse(call.Body);
         return session switch
         {
             PendingSession pending => await AttestAsync(pending, request, cancel),
@@ -77,7 +79,7 @@ public sealed class HandshakeService(
             throw Unauthenticated("the nonce was used before; begin again with auth");
 
         var now = clock.GetUtcNow();
-        var reportData = request.RuntimeData.PrimaryDigest(session.HashAlgorithm, request.AdditionalEvidence);
+        var reportData = request.PrimaryDigest(session.HashAlgorithm);
         var runtimeClaims = request.RuntimeData.ToJson();
         var endorsement = KeyProofs.Endorse(session, request, reportData);
         var outcome = await attestation.AttestAsync(
@@ -89,7 +91,7 @@ public sealed class HandshakeService(
                     {
                         Endorsement = endorsement,
                         RuntimeClaims = runtimeClaims,
-                        RuntimeText = request.RuntimeData.PrimaryText(request.AdditionalEvidence),
+                        RuntimeText = request.PrimaryText(),
                         HashAlgorithm = session.HashAlgorithm,
                         InitDataDigest = initData?.Digest,
                         InitData = initData,
@@ -107,7 +109,7 @@ public sealed class HandshakeService(
         return outcome switch
         {
             Attested attested => await AcceptAsync(session, attested, now, cancel),
-            NotAttested refused => throw await RefuseAsync(session.Tee, refused.Reports, [refused.Reason, .. Remedies(refused)], cancel),
+            NotAttested refused => throw await RefuseAsync(session, refused.Reports, [refused.Reason, .. Remedies(refused)], cancel),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
@@ -124,6 +126,7 @@ public sealed class HandshakeService(
                     At = now,
                     Kind = AttemptKind.NotAffirming,
                     Tee = session.Tee,
+                    Guest = session.Guest,
                     Reasons = [.. attested.Findings.Select(finding => finding.ToString())],
                     Reports = attested.Reports,
                     Submodules = attested.Submodules,
@@ -136,20 +139,46 @@ public sealed class HandshakeService(
         var reply = await TokenAsync(kept, cancel);
         return reply with
         {
-            Cookie = new SessionCookie(await sessions.SealAsync(kept, session.Nonce, attested.Expires, cancel), attested.Expires),
+            Cookie = new SessionCookie(await sessions.SealAsync(kept, session.Nonce, attested.Expires, session.Guest, cancel), attested.Expires),
         };
     }
 
     /// <summary>Records a refusal and makes the error that the guest sees.</summary>
     internal async ValueTask<KbsProblemException> RefuseAsync(
-        string tee, IReadOnlyList<EvidenceReport> reports, IReadOnlyList<string> reasons, CancellationToken cancel)
+        PendingSession session, IReadOnlyList<EvidenceReport> reports, IReadOnlyList<string> reasons, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var id = ReferenceId.OfRequest(now);
         await attempts.RecordAsync(
-            new AttemptRecord { Id = id, At = now, Kind = AttemptKind.EvidenceRefused, Tee = tee, Reasons = reasons, Reports = reports }, cancel);
+            new AttemptRecord
+            {
+                Id = id,
+                At = now,
+                Kind = AttemptKind.EvidenceRefused,
+                Tee = session.Tee,
+                Guest = session.Guest,
+                Reasons = reasons,
+                Reports = reports,
+            },
+            cancel);
         var detail = "Attestation error: RCAR handshake Attest failed" + (options.ExplainToGuests ? $": {reasons[0]}" : "");
         return new KbsProblemException(401, ErrorTypes.AttestationError, detail, id);
+    }
+
+    // Whatever became of the session before: its cookie says who begins again.
+    private string GuestOf(string? cookie)
+    {
+        try
+        {
+            if (cookie is not null && sealer.Open(cookie) is { } bytes)
+                return SessionState.Parse(bytes).Guest;
+        }
+        catch (MalformedDataException)
+        {
+            // Sealed by another version of this server; as good as none.
+        }
+
+        return Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(GuestBytes));
     }
 
     private SessionState Open(string? cookie)

@@ -26,11 +26,12 @@ public sealed class SessionClaims(IKeyValueStore store, SessionSealer sealer, Ti
 
     private int _writes;
 
-    public async ValueTask<string> SealAsync(JsonObject claims, string nonce, DateTimeOffset expires, CancellationToken cancel)
+    public async ValueTask<string> SealAsync(
+        JsonObject claims, string nonce, DateTimeOffset expires, string guest, CancellationToken cancel)
     {
         var json = JsonText.Utf8(claims);
         var packed = Pack(json);
-        var inside = sealer.Seal(new AttestedState(expires, nonce, packed, null).ToBytes());
+        var inside = sealer.Seal(new AttestedState(expires, nonce, packed, null, guest).ToBytes());
         if (inside.Length <= SessionSealer.MaxCookieLength)
             return inside;
 
@@ -39,7 +40,7 @@ public sealed class SessionClaims(IKeyValueStore store, SessionSealer sealer, Ti
         await store.SetAsync(Space, key, packed, WriteCondition.None, cancel);
         if (Interlocked.Increment(ref _writes) % SweepEvery == 0)
             await SweepAsync(cancel);
-        return sealer.Seal(new AttestedState(expires, nonce, null, key).ToBytes());
+        return sealer.Seal(new AttestedState(expires, nonce, null, key, guest).ToBytes());
     }
 
     /// <summary>Null when the session has expired meanwhile.</summary>

@@ -4,13 +4,15 @@ using Nacre.Formats;
 namespace Nacre.KeyBroker.Sessions;
 
 /// <summary>What a cookie holds; two kinds, told apart by the first byte.</summary>
-public abstract record SessionState(DateTimeOffset Expires)
+/// <param name="Expires">From then on it is void.</param>
+/// <param name="Guest">The same in all sessions that one guest begins with the cookie of the one before: what links its attempts.</param>
+public abstract record SessionState(DateTimeOffset Expires, string Guest)
 {
     private const int MaxText = 64 * 1024;
     private const int MaxBytes = 64 * 1024;
 
-    private protected const byte Pending = 1;
-    private protected const byte Attested = 2;
+    private protected const byte Pending = 3;
+    private protected const byte Attested = 4;
 
     public byte[] ToBytes()
     {
@@ -74,22 +76,27 @@ public abstract record SessionState(DateTimeOffset Expires)
 /// <param name="Tee">Wire name.</param>
 /// <param name="HashAlgorithm">For report data.</param>
 /// <param name="KeyProof">What is needed to believe the attestation key, for TEEs that prove it in the handshake; null otherwise.</param>
-public sealed record PendingSession(DateTimeOffset Expires, string Nonce, string Tee, string HashAlgorithm, PendingKeyProof? KeyProof)
-    : SessionState(Expires)
+/// <param name="Protocol">Version that the guest speaks.</param>
+/// <param name="Guest">As of <see cref="SessionState"/>.</param>
+public sealed record PendingSession(
+    DateTimeOffset Expires, string Nonce, string Tee, string HashAlgorithm, PendingKeyProof? KeyProof, string Protocol, string Guest)
+    : SessionState(Expires, Guest)
 {
     internal static PendingSession Read(BinaryReader reader)
     {
         var expires = ReadTime(reader);
-        var (nonce, tee, hash) = (ReadText(reader), ReadText(reader), ReadText(reader));
-        return new PendingSession(
-            expires, nonce, tee, hash,
-            ReadBytes(reader) is { } secret ? new PendingKeyProof(secret, ReadBytes(reader) ?? [], ReadText(reader)) : null);
+        var (guest, protocol, nonce) = (ReadText(reader), ReadText(reader), ReadText(reader));
+        var (tee, hash) = (ReadText(reader), ReadText(reader));
+        var proof = ReadBytes(reader) is { } secret ? new PendingKeyProof(secret, ReadBytes(reader) ?? [], ReadText(reader)) : null;
+        return new PendingSession(expires, nonce, tee, hash, proof, protocol, guest);
     }
 
     private protected override void Write(BinaryWriter writer)
     {
         writer.Write(Pending);
         WriteTime(writer, Expires);
+        writer.Write(Guest);
+        writer.Write(Protocol);
         writer.Write(Nonce);
         writer.Write(Tee);
         writer.Write(HashAlgorithm);
@@ -114,20 +121,23 @@ public sealed record PendingKeyProof(byte[] Secret, byte[] KeySpki, string Endor
 /// <param name="Nonce">Of the challenge it answered.</param>
 /// <param name="Claims">The claims as <see cref="SessionClaims"/> packs them; null when they are too large for a cookie.</param>
 /// <param name="StoredClaims">The key of the claims in the store; null when the cookie holds them.</param>
-public sealed record AttestedState(DateTimeOffset Expires, string Nonce, byte[]? Claims, string? StoredClaims) : SessionState(Expires)
+/// <param name="Guest">As of <see cref="SessionState"/>.</param>
+public sealed record AttestedState(DateTimeOffset Expires, string Nonce, byte[]? Claims, string? StoredClaims, string Guest)
+    : SessionState(Expires, Guest)
 {
     internal static AttestedState Read(BinaryReader reader)
     {
         var expires = ReadTime(reader);
-        var nonce = ReadText(reader);
+        var (guest, nonce) = (ReadText(reader), ReadText(reader));
         var claims = ReadBytes(reader);
-        return new AttestedState(expires, nonce, claims, claims is null ? ReadText(reader) : null);
+        return new AttestedState(expires, nonce, claims, claims is null ? ReadText(reader) : null, guest);
     }
 
     private protected override void Write(BinaryWriter writer)
     {
         writer.Write(Attested);
         WriteTime(writer, Expires);
+        writer.Write(Guest);
         writer.Write(Nonce);
         WriteBytes(writer, Claims);
         if (Claims is null)

@@ -11,9 +11,9 @@ internal sealed class HandshakeMessages(HttpClient http) : IDisposable
 {
     public JweKeyPair Key { get; } = JweKeyPair.Create();
 
-    public async Task<(string Cookie, string Nonce)> AuthAsync()
+    public async Task<(string Cookie, string Nonce)> AuthAsync(string? before = null)
     {
-        using var reply = await PostAsync("auth", """{"version":"0.4.0","tee":"sample","extra-params":{}}""", null);
+        using var reply = await PostAsync("auth", """{"version":"0.4.0","tee":"sample","extra-params":{}}""", before);
         reply.EnsureSuccessStatusCode();
         var challenge = AuthChallenge.Parse(await reply.Content.ReadAsByteArrayAsync());
         return (Cookie(reply), challenge.Nonce);

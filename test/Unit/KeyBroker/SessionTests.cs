@@ -17,7 +17,7 @@ public sealed class SessionTests
     [Fact]
     public void Pending_sessions_go_there_and_back()
     {
-        var bare = new PendingSession(s_time, "nonce", "snp", "sha384", null);
+        var bare = new PendingSession(s_time, "nonce", "snp", "sha384", null, "0.4.0", "g");
         Assert.Equal(bare, SessionState.Parse(bare.ToBytes()));
 
         var proof = new PendingKeyProof([1, 2, 3], [4, 5], "abc");
@@ -31,7 +31,7 @@ public sealed class SessionTests
     [Fact]
     public void Bytes_that_are_cut_or_longer_are_no_session()
     {
-        var bytes = new PendingSession(s_time, "nonce", "snp", "sha384", new PendingKeyProof([1], [2], "c")).ToBytes();
+        var bytes = new PendingSession(s_time, "nonce", "snp", "sha384", new PendingKeyProof([1], [2], "c"), "0.4.0", "g").ToBytes();
         for (var length = 0; length < bytes.Length; length++)
             Assert.ThrowsAny<Exception>(() => SessionState.Parse(bytes[..length]));
         Assert.Throws<MalformedDataException>(() => SessionState.Parse([.. bytes, 0]));
@@ -50,7 +50,7 @@ public sealed class SessionTests
         var text = compressible ? new string('a', size) : Convert.ToHexString(RandomNumberGenerator.GetBytes(size / 2));
         var claims = new JsonObject { ["data"] = text };
 
-        var cookie = await sessions.SealAsync(claims, "nonce", s_time, Cancel);
+        var cookie = await sessions.SealAsync(claims, "nonce", s_time, "g", Cancel);
 
         Assert.True(cookie.Length <= SessionSealer.MaxCookieLength);
         var state = Assert.IsType<AttestedState>(SessionState.Parse(sealer.Open(cookie)!));
@@ -66,7 +66,7 @@ public sealed class SessionTests
         var sessions = new SessionClaims(store, sealer, TimeProvider.System);
         var large = Convert.ToHexString(RandomNumberGenerator.GetBytes(10_000));
         for (var i = 0; i < 200; i++)
-            await sessions.SealAsync(new JsonObject { ["data"] = large }, "nonce", TimeProvider.System.GetUtcNow().AddMinutes(-1), Cancel);
+            await sessions.SealAsync(new JsonObject { ["data"] = large }, "nonce", TimeProvider.System.GetUtcNow().AddMinutes(-1), "g", Cancel);
 
         Assert.True((await store.ListAllAsync("session", "", Cancel)).Count < 100);
     }

@@ -58,10 +58,11 @@ public sealed class Pkcs11MasterKey : IMasterKey
 
     private static Pkcs11MasterKey Open(Pkcs11Uri uri, MasterKeySurroundings surroundings)
     {
-        var pin = Encoding.UTF8.GetBytes(ReadPin(uri, surroundings));
+        byte[] pin = [];
         try
         {
             var module = Pkcs11Module.Load(uri.ModulePath);
+            pin = Encoding.UTF8.GetBytes(ReadPin(uri, surroundings));
             Pkcs11Slot[] slots = [.. module.Slots().Where(slot =>
                 (uri.Token is null || slot.TokenLabel == uri.Token) && (uri.Serial is null || slot.Serial == uri.Serial))];
             return slots is [var slot]

@@ -29,7 +29,7 @@ public sealed class MasterKeyListTests
     [InlineData("pkcs11:token=%4;object=k?module-path=/lib.so", "%XX")]
     [InlineData("pkcs11:token=t;object=k;type=public?module-path=/lib.so", "'type'")]
     [InlineData("pkcs11:token=t;object=k?module-path=/lib.so&pin-value=1234", "every user of the machine")]
-    [InlineData("pkcs11:token=t;object=k?module-path=/nowhere/lib.so", "cannot be loaded")]
+    [InlineData("pkcs11:token=t;object=k?module-path=/nowhere/lib.so", "no library that can be loaded")]
     public async Task An_address_that_cannot_be_used_is_told(string address, string what)
     {
         var surroundings = new MasterKeySurroundings(name => name == "SHORT" ? "AAAA" : null, TimeProvider.System);
