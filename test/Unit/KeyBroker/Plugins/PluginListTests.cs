@@ -35,6 +35,14 @@ public sealed class PluginListTests
         Assert.Contains(problem, $"{refusal.Field}: {refusal.Rule}", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Tenants_have_those_that_keep_everything_in_the_store()
+    {
+        var all = PluginSettings.Parse(string.Concat(PluginList.Names.Append("resource").Select(name => $"[[plugins]]\nname = \"{name}\"\n")), "file");
+
+        Assert.Equal(["certificates", "enclave", "provisioner", "sample"], PluginList.OfTenants(all).Select(one => one.Name));
+    }
+
     private static async Task<IReadOnlyList<IPlugin>> OpenAsync(string toml) => await PluginList.OpenAsync(
         PluginSettings.Parse(toml, "file"), new PluginServices(null!, new MemoryStore(), TimeProvider.System, new BrokerMetrics()), Cancel);
 }
