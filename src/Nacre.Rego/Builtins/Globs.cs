@@ -25,9 +25,21 @@ internal static class Globs
                 : throw Operands.WrongElement(1, array, item, item is RegoString ? "rune" : "string"))),
             var other => throw Operands.WrongType(1, other, "array", "null"),
         };
-        var regex = call.Evaluation.Pattern(
-            $"glob:{delimiters}:{pattern}", pattern, (glob, timeout) => new Regex(ToRegex(glob, delimiters), RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant, timeout));
+        var regex = call.Evaluation.Pattern($"glob:{delimiters}:{pattern}", pattern, (glob, timeout) => Compile(ToRegex(glob, delimiters), timeout));
         return Regexes.Guarded(call, text, () => RegoBool.From(regex.IsMatch(text)));
+    }
+
+    private static Regex Compile(string pattern, TimeSpan timeout)
+    {
+        try
+        {
+            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.CultureInvariant, timeout);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            // The latter says that the automaton would be too large.
+            throw new RegoBuiltinException($"the pattern cannot be used: {e.Message}");
+        }
     }
 
     private static string Quote(string text)
@@ -102,7 +114,11 @@ internal static class Globs
         var isNegated = content[0] is '!' or '^';
         if (isNegated)
             content = content[1..];
+        if (content.Length == 0)
+            throw new RegoBuiltinException("unexpected end of pattern: a bracket holds nothing");
         var isRange = content.Length == 3 && content[1] == '-';
+        if (isRange && content[0] > content[2])
+            throw new RegoBuiltinException($"the range {content} goes backwards");
         regex.Append(isNegated ? "[^" : "[").Append(isRange ? Escaped(content[..1]) + "-" + Escaped(content[2..]) : Escaped(content)).Append(']');
         return end;
     }

@@ -52,6 +52,22 @@ public sealed class RegoLimitTests
         Assert.Equal(RegoBool.False, query.EvaluateValue(input));
     }
 
+    [Theory]
+    [InlineData("[b-a]t", "goes backwards")]
+    [InlineData("[!]t", "holds nothing")]
+    [InlineData("[^]", "holds nothing")]
+    [InlineData("[]", "a bracket is open")]
+    public void A_glob_that_is_none_is_an_error_of_the_builtin(string glob, string problem)
+    {
+        var query = RegoProgram.Compile([]).Prepare("glob.match(input, [], `x`)");
+        var input = new RegoInput { Input = new RegoString(glob) };
+
+        Assert.Null(query.EvaluateValue(input));
+        var error = Assert.Throws<RegoException>(() => query.EvaluateValue(input with { StrictBuiltinErrors = true }));
+        Assert.Equal(RegoErrorCode.Builtin, error.Code);
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_cancelled_evaluation_ends()
     {
