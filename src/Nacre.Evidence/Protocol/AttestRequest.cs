@@ -32,10 +32,6 @@ public sealed record AttestRequest
     /// <summary>The canonical text that the primary evidence commits to (trust.md 1.7).</summary>
     public byte[] PrimaryText() => BindsDevices ? RuntimeData.PrimaryText(AdditionalEvidence) : RuntimeData.DeviceText();
 
-    /// <summary>The hash of <see cref="PrimaryText"/>.</summary>
-    public byte[] PrimaryDigest(string hash) =>
-        BindsDevices ? RuntimeData.PrimaryDigest(hash, AdditionalEvidence) : RuntimeData.DeviceDigest(hash);
-
     public static AttestRequest Parse(ReadOnlyMemory<byte> utf8)
     {
         using var document = StrictJson.Parse(utf8, "kbs.attest", KbsProtocol.MaxMessageBytes);

@@ -51,6 +51,8 @@ public sealed record RuntimeData(string Nonce, JsonWebKey TeePublicKey)
         return output.WrittenSpan.ToArray();
     }
 
-    private static byte[] Hash(string hash, byte[] data) =>
+    /// <summary>Of one of the canonical texts.</summary>
+    /// <exception cref="ArgumentException">The hash is none of <see cref="HashNames.All"/>.</exception>
+    public static byte[] Hash(string hash, byte[] data) =>
         HashNames.TryHash(hash, data) ?? throw new ArgumentException($"'{hash}' is not one of {string.Join(", ", HashNames.All)}", nameof(hash));
 }

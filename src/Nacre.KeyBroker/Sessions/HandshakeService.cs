@@ -79,7 +79,9 @@ public sealed class HandshakeService(
             throw Unauthenticated("the nonce was used before; begin again with auth");
 
         var now = clock.GetUtcNow();
-        var reportData = request.PrimaryDigest(session.HashAlgorithm);
+        var text = request.PrimaryText();
+        var reportData = RuntimeData.Hash(session.HashAlgorithm, text);
+        var deviceText = devices.Count == 0 ? [] : request.RuntimeData.DeviceText();
         var runtimeClaims = request.RuntimeData.ToJson();
         var endorsement = KeyProofs.Endorse(session, request, reportData);
         var outcome = await attestation.AttestAsync(
@@ -91,16 +93,16 @@ public sealed class HandshakeService(
                     {
                         Endorsement = endorsement,
                         RuntimeClaims = runtimeClaims,
-                        RuntimeText = request.PrimaryText(),
+                        RuntimeText = text,
                         HashAlgorithm = session.HashAlgorithm,
                         InitDataDigest = initData?.Digest,
                         InitData = initData,
                     },
                     .. devices.Select(device =>
-                        new SubmittedEvidence(device.Tee, device.Evidence, request.RuntimeData.DeviceDigest(HashNames.Sha384))
+                        new SubmittedEvidence(device.Tee, device.Evidence, RuntimeData.Hash(HashNames.Sha384, deviceText))
                         {
                             RuntimeClaims = runtimeClaims,
-                            RuntimeText = request.RuntimeData.DeviceText(),
+                            RuntimeText = deviceText,
                         }),
                 ],
             },

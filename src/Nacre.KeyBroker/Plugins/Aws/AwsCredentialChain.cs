@@ -35,17 +35,17 @@ internal sealed class AwsCredentialChain : IDisposable
     public void Dispose() => _tokens.Dispose();
 
     private AwsCredentials? FromVariables() =>
-        Variable("AWS_ACCESS_KEY_ID") is { } id && Variable("AWS_SECRET_ACCESS_KEY") is { } key
-            ? new(id, key, Variable("AWS_SESSION_TOKEN")) : null;
+        _settings.Variable("AWS_ACCESS_KEY_ID") is { } id && _settings.Variable("AWS_SECRET_ACCESS_KEY") is { } key
+            ? new(id, key, _settings.Variable("AWS_SESSION_TOKEN")) : null;
 
     private async ValueTask<AwsCredentials?> FromFileAsync(CancellationToken cancel)
     {
-        var named = Variable("AWS_SHARED_CREDENTIALS_FILE");
-        var file = named ?? (Variable("HOME") is { } home ? Path.Combine(home, ".aws", "credentials") : null);
+        var named = _settings.Variable("AWS_SHARED_CREDENTIALS_FILE");
+        var file = named ?? (_settings.Variable("HOME") is { } home ? Path.Combine(home, ".aws", "credentials") : null);
         if (file is null || named is null && !File.Exists(file))
             return null;
 
-        var profile = Variable("AWS_PROFILE") ?? "default";
+        var profile = _settings.Variable("AWS_PROFILE") ?? "default";
         var keys = ReadProfile(await BackendSettings.ReadCredentialAsync(Backend, file, cancel), profile);
         return keys.TryGetValue("aws_access_key_id", out var id) && keys.TryGetValue("aws_secret_access_key", out var key)
             ? new(id, key, keys.GetValueOrDefault("aws_session_token"))
@@ -69,7 +69,7 @@ internal sealed class AwsCredentialChain : IDisposable
 
     private async ValueTask<AccessToken<AwsCredentials>> AskMachineAsync(CancellationToken cancel)
     {
-        var service = new Uri(Variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") is { } given ? given.TrimEnd('/') + "/" : Metadata);
+        var service = new Uri(_settings.Variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") is { } given ? given.TrimEnd('/') + "/" : Metadata);
         using var ask = new HttpRequestMessage(HttpMethod.Put, new Uri(service, "latest/api/token"));
         ask.Headers.Add("X-aws-ec2-metadata-token-ttl-seconds", "300");
         var token = await TextAsync(ask, cancel);
@@ -106,6 +106,4 @@ internal sealed class AwsCredentialChain : IDisposable
                     null, "the machine's metadata service has no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
         }
     }
-
-    private string? Variable(string name) => _settings.Environment(name) is { Length: > 0 } value ? value : null;
 }

@@ -51,28 +51,15 @@ internal sealed class AzureBackend : IResourceBackend
                 $"{Name}: '{name}' is no name of 1 to {MaxName} letters, digits and hyphens; give other names with {NameTemplate.Key}");
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_url, $"secrets/{name}?{Version}"));
-        OAuth.Authenticate(request, await _credentials.GetAsync(cancel));
-        var answer = await _http.SendAsync(request, cancel);
-        using var document = answer.ParseObject();
-        return answer.IsDone ? Value(document.RootElement) : Refused(answer, document.RootElement);
+        return await OAuth.ReadAsync(
+            _http, new Uri(_url, $"secrets/{name}?{Version}"), _credentials.Tokens, "code",
+            "the identity needs the permission to get secrets, and the secret must be enabled", Value, cancel);
     }
 
     public void Dispose()
     {
         _credentials.Dispose();
         _http.Dispose();
-    }
-
-    private byte[]? Refused(BackendAnswer answer, JsonElement root)
-    {
-        if (answer.Status == 404)
-            return null;
-        if (answer.Status == 401)
-            _credentials.Forget();
-        var code = root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
-            && error.TryGetProperty("code", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
-        throw answer.Failure(code, "the identity needs the permission to get secrets, and the secret must be enabled");
     }
 
     private byte[] Value(JsonElement root)

@@ -15,7 +15,6 @@ internal sealed class AzureCredentials : IDisposable
     private readonly BackendSettings _settings;
     private readonly BackendHttp _http;
     private readonly string _resource;
-    private readonly AccessTokens<string> _tokens;
 
     public AzureCredentials(BackendSettings settings, BackendHttp http, Uri vault)
     {
@@ -24,22 +23,19 @@ internal sealed class AzureCredentials : IDisposable
         // Each of Azure's clouds has its own: NAME.vault.azure.net, NAME.vault.azure.cn.
         var dot = vault.Host.IndexOf(".vault.", StringComparison.Ordinal);
         _resource = dot < 0 ? "https://vault.azure.net" : $"https://{vault.Host[(dot + 1)..]}";
-        _tokens = new AccessTokens<string>(FetchAsync, settings.Clock);
+        Tokens = new AccessTokens<string>(FetchAsync, settings.Clock);
     }
 
-    /// <exception cref="BackendException">There is none.</exception>
-    public ValueTask<string> GetAsync(CancellationToken cancel) => _tokens.GetAsync(cancel);
+    public AccessTokens<string> Tokens { get; }
 
-    public void Forget() => _tokens.Forget();
-
-    public void Dispose() => _tokens.Dispose();
+    public void Dispose() => Tokens.Dispose();
 
     private async ValueTask<AccessToken<string>> FetchAsync(CancellationToken cancel)
     {
-        var (tenant, client) = (Variable("AZURE_TENANT_ID"), Variable("AZURE_CLIENT_ID"));
-        if (tenant is not null && client is not null && Variable("AZURE_CLIENT_SECRET") is { } secret)
+        var (tenant, client) = (_settings.Variable("AZURE_TENANT_ID"), _settings.Variable("AZURE_CLIENT_ID"));
+        if (tenant is not null && client is not null && _settings.Variable("AZURE_CLIENT_SECRET") is { } secret)
             return await LogInAsync(tenant, client, new() { ["client_secret"] = secret }, cancel);
-        if (tenant is not null && client is not null && Variable("AZURE_FEDERATED_TOKEN_FILE") is { } file)
+        if (tenant is not null && client is not null && _settings.Variable("AZURE_FEDERATED_TOKEN_FILE") is { } file)
         {
             return await LogInAsync(
                 tenant, client,
@@ -51,7 +47,7 @@ internal sealed class AzureCredentials : IDisposable
                 cancel);
         }
 
-        var host = (Variable("AZURE_POD_IDENTITY_AUTHORITY_HOST") ?? Machine).TrimEnd('/');
+        var host = (_settings.Variable("AZURE_POD_IDENTITY_AUTHORITY_HOST") ?? Machine).TrimEnd('/');
         var query = $"api-version=2018-02-01&resource={Uri.EscapeDataString(_resource)}"
             + (client is null ? "" : $"&client_id={Uri.EscapeDataString(client)}");
         return Uri.TryCreate($"{host}/metadata/identity/oauth2/token?{query}", UriKind.Absolute, out var service)
@@ -64,13 +60,11 @@ internal sealed class AzureCredentials : IDisposable
     {
         if (!tenant.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.'))
             throw new BackendException($"{Backend}: AZURE_TENANT_ID is no tenant");
-        var authority = BackendHttp.FindAddress(Variable("AZURE_AUTHORITY_HOST") ?? Authority)
+        var authority = BackendHttp.FindAddress(_settings.Variable("AZURE_AUTHORITY_HOST") ?? Authority)
             ?? throw new BackendException($"{Backend}: AZURE_AUTHORITY_HOST is no https address");
         form["grant_type"] = "client_credentials";
         form["client_id"] = client;
         form["scope"] = _resource + "/.default";
         return OAuth.PostAsync(_http, new Uri(authority, $"{tenant}/oauth2/v2.0/token"), form, _settings.Clock, cancel);
     }
-
-    private string? Variable(string name) => _settings.Environment(name) is { Length: > 0 } value ? value : null;
 }

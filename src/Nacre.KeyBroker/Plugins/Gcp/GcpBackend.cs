@@ -49,30 +49,15 @@ internal sealed class GcpBackend : IResourceBackend
                 $"{Name}: '{name}' is longer than {MaxName} characters or has a slash; give other names with {NameTemplate.Key}");
         }
 
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, new Uri(_url, $"v1/projects/{_project}/secrets/{Uri.EscapeDataString(name)}/versions/latest:access"));
-        OAuth.Authenticate(request, await _credentials.GetAsync(cancel));
-        var answer = await _http.SendAsync(request, cancel);
-        using var document = answer.ParseObject();
-        return answer.IsDone ? Payload(document.RootElement) : Refused(answer, document.RootElement);
+        return await OAuth.ReadAsync(
+            _http, new Uri(_url, $"v1/projects/{_project}/secrets/{Uri.EscapeDataString(name)}/versions/latest:access"), _credentials.Tokens, "status",
+            "the account needs secretmanager.versions.access on the secret, and its newest version must be enabled", Payload, cancel);
     }
 
     public void Dispose()
     {
         _credentials.Dispose();
         _http.Dispose();
-    }
-
-    private byte[]? Refused(BackendAnswer answer, JsonElement root)
-    {
-        if (answer.Status == 404)
-            return null;
-        if (answer.Status == 401)
-            _credentials.Forget();
-        var status = root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
-            && error.TryGetProperty("status", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
-        throw answer.Failure(
-            status, "the account needs secretmanager.versions.access on the secret, and its newest version must be enabled");
     }
 
     private static byte[] Payload(JsonElement root)

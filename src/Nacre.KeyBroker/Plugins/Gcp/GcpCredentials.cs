@@ -21,24 +21,20 @@ internal sealed class GcpCredentials : IDisposable
 
     private readonly BackendSettings _settings;
     private readonly BackendHttp _http;
-    private readonly AccessTokens<string> _tokens;
 
     public GcpCredentials(BackendSettings settings, BackendHttp http)
     {
         (_settings, _http) = (settings, http);
-        _tokens = new AccessTokens<string>(FetchAsync, settings.Clock);
+        Tokens = new AccessTokens<string>(FetchAsync, settings.Clock);
     }
 
-    /// <exception cref="BackendException">There is none.</exception>
-    public ValueTask<string> GetAsync(CancellationToken cancel) => _tokens.GetAsync(cancel);
+    public AccessTokens<string> Tokens { get; }
 
-    public void Forget() => _tokens.Forget();
-
-    public void Dispose() => _tokens.Dispose();
+    public void Dispose() => Tokens.Dispose();
 
     private async ValueTask<AccessToken<string>> FetchAsync(CancellationToken cancel)
     {
-        if (_settings.Environment("GOOGLE_APPLICATION_CREDENTIALS") is { Length: > 0 } file)
+        if (_settings.Variable("GOOGLE_APPLICATION_CREDENTIALS") is { } file)
         {
             var (url, assertion) = Assertion(file, await BackendSettings.ReadCredentialAsync(Backend, file, cancel));
             return await OAuth.PostAsync(
@@ -51,7 +47,7 @@ internal sealed class GcpCredentials : IDisposable
                 _settings.Clock, cancel);
         }
 
-        var host = _settings.Environment("GCE_METADATA_HOST") is { Length: > 0 } given ? given : "metadata.google.internal";
+        var host = _settings.Variable("GCE_METADATA_HOST") ?? "metadata.google.internal";
         return Uri.TryCreate($"http://{host}{TokenPath}", UriKind.Absolute, out var service)
             ? await OAuth.AskMachineAsync(_http, service, "Metadata-Flavor", "Google", _settings.Clock, cancel)
             : throw new BackendException($"{Backend}: GCE_METADATA_HOST is no host");

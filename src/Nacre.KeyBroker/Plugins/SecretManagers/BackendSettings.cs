@@ -22,6 +22,9 @@ internal sealed record BackendSettings(JsonFields Fields, Func<string, string?> 
     public void Only(params ReadOnlySpan<string> keys) =>
         Fields.Only([.. (ReadOnlySpan<string>)["name", TypeKey, PathKey, NameTemplate.Key], .. keys]);
 
+    /// <summary>A variable of the process; null when it is not set, or is empty.</summary>
+    public string? Variable(string name) => Environment(name) is { Length: > 0 } value ? value : null;
+
     public bool Boolean(string name, bool otherwise) => Fields.Find(name) switch
     {
         null => otherwise,

@@ -7,6 +7,35 @@ namespace Nacre.KeyBroker.Plugins.SecretManagers;
 /// <summary>Access tokens of OAuth 2.0 (RFC 6749 sections 4.4 and 5.1), as clouds give them.</summary>
 internal static class OAuth
 {
+    /// <summary>Reads a secret with an access token; null when there is none.</summary>
+    /// <param name="http">Of the back end.</param>
+    /// <param name="secret">Its address.</param>
+    /// <param name="tokens">A token that is refused is not used again.</param>
+    /// <param name="code">Member of <c>error</c> in an answer that says why it is refused.</param>
+    /// <param name="remedy">What to look at then.</param>
+    /// <param name="read">Takes the secret from an answer that has it.</param>
+    /// <param name="cancel">The guest has gone.</param>
+    /// <exception cref="BackendException">It is refused, or there is no answer.</exception>
+    public static async ValueTask<byte[]?> ReadAsync(
+        BackendHttp http, Uri secret, AccessTokens<string> tokens, string code, string remedy, Func<JsonElement, byte[]> read,
+        CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, secret);
+        Authenticate(request, await tokens.GetAsync(cancel));
+        var answer = await http.SendAsync(request, cancel);
+        using var document = answer.ParseObject();
+        if (answer.IsDone)
+            return read(document.RootElement);
+        if (answer.Status == 404)
+            return null;
+        if (answer.Status == 401)
+            tokens.Forget();
+        throw answer.Failure(
+            document.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
+                && error.TryGetProperty(code, out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null,
+            remedy);
+    }
+
     /// <summary>A token for a form, in which each value is sent as it is.</summary>
     /// <exception cref="BackendException">There is none.</exception>
     public static async ValueTask<AccessToken<string>> PostAsync(
@@ -28,7 +57,7 @@ internal static class OAuth
         return Read(await http.SendAsync(request, cancel), now);
     }
 
-    public static void Authenticate(HttpRequestMessage request, string token) =>
+    private static void Authenticate(HttpRequestMessage request, string token) =>
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
     private static AccessToken<string> Read(BackendAnswer answer, DateTimeOffset now)
