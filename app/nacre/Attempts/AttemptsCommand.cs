@@ -7,7 +7,9 @@ internal static class AttemptsCommand
 {
     public static Command Create() => new("attempts", "Show what the server refused, and why.")
     {
-        AttemptsListCommand.Create(),
+        ListVerb.Create(
+            "List the recorded refusals, newest first.", (admin, cancel) => admin.ListAttemptsAsync(cancel),
+            "attempts", "id", "at", "kind", "tee", "guest", "resource", "reason"),
         AttemptsShowCommand.Create(),
     };
 }

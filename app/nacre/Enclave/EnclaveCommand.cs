@@ -9,7 +9,9 @@ internal static class EnclaveCommand
         "enclave", "Have secrets made that only one attested program gets; the plugin enclave serves them.")
     {
         EnclaveCreateCommand.Create(),
-        EnclaveListCommand.Create(),
+        ListVerb.Create(
+            "List enclave secrets.", (admin, cancel) => admin.CallPluginAsync(HttpMethod.Get, "enclave/secrets", null, cancel),
+            "secrets", "name", "kind", "version", "expires"),
         EnclaveShowCommand.Create(),
         EnclaveRotateCommand.Create(),
         EnclaveIdentitiesCommand.Create(),

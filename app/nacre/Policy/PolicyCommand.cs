@@ -13,7 +13,7 @@ internal static class PolicyCommand
         PolicyExplainCommand.Create(),
         PolicySetCommand.Create(),
         PolicyGetCommand.Create(),
-        PolicyListCommand.Create(),
+        ListVerb.Create("List the policies of the server.", (admin, cancel) => admin.ListPoliciesAsync(cancel), "policies", "kind", "id", "digest"),
         PolicyHistoryCommand.Create(),
         PolicyDiffCommand.Create(),
         PolicyRollbackCommand.Create(),

@@ -9,7 +9,8 @@ internal static class SecretCommand
     {
         SecretGetCommand.Create(),
         SecretPutCommand.Create(),
-        SecretListCommand.Create(),
+        ListVerb.Create(
+            "List the secrets by name.", (admin, cancel) => admin.ListResourcesAsync(cancel), "resources", "path", "bytes", "version", "labels"),
         SecretHistoryCommand.Create(),
         SecretRollbackCommand.Create(),
         SecretDeleteCommand.Create(),

@@ -8,7 +8,7 @@ internal static class TenantCommand
     public static Command Create() => new("tenant", "Make, list and delete the tenants of a server; for its operator.")
     {
         TenantCreateCommand.Create(),
-        TenantListCommand.Create(),
+        ListVerb.Create("List the tenants.", (admin, cancel) => admin.ListTenantsAsync(cancel), "tenants", "name", "id", "created", "ending"),
         TenantDeleteCommand.Create(),
     };
 }
