@@ -27,15 +27,16 @@ public sealed class Broker : IAsyncDisposable
     private readonly BrokerBackend _backend;
     private readonly PolicyStore<ReleasePolicy> _policies;
     private readonly SessionSealer _sealer;
+    private readonly AttemptStore _attempts;
     private readonly DecisionStore _decisions;
     private readonly ResourceBackends _resources;
     private readonly IReadOnlyList<IPlugin> _plugins;
 
     private Broker(
-        BrokerBackend backend, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, DecisionStore decisions,
+        BrokerBackend backend, PolicyStore<ReleasePolicy> policies, SessionSealer sealer, AttemptStore attempts, DecisionStore decisions,
         ResourceBackends resources, IReadOnlyList<IPlugin> plugins, AuditTrail trail, RouteTable routes)
     {
-        (_backend, _policies, _sealer, _decisions) = (backend, policies, sealer, decisions);
+        (_backend, _policies, _sealer, _attempts, _decisions) = (backend, policies, sealer, attempts, decisions);
         (_resources, _plugins, Trail, Routes) = (resources, plugins, trail, routes);
     }
 
@@ -65,7 +66,7 @@ public sealed class Broker : IAsyncDisposable
         await policies.SetDefaultsAsync([ReleasePolicy.Default], clock.GetUtcNow(), cancel);
         var sealer = await SessionSealer.OpenAsync(store, cancel);
         var sessions = new SessionClaims(store, sealer, clock);
-        var attempts = new AttemptStore(store);
+        var attempts = new AttemptStore(store, clock, log);
         var decisions = new DecisionStore(store, clock, log);
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, backend.Tokens, clock);
@@ -89,7 +90,7 @@ public sealed class Broker : IAsyncDisposable
             .. tenant is null ? ServerRoutes(store, health, clock) : [],
         ]));
         return new Broker(
-            backend, policies, sealer, decisions, resources, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
+            backend, policies, sealer, attempts, decisions, resources, plugins, new AuditTrail(audit, tenant?.Name, admin, metrics, clock), routes)
         {
             Limit = new RateLimit(options.RateLimit, clock),
             Metrics = metrics,
@@ -107,6 +108,7 @@ public sealed class Broker : IAsyncDisposable
         foreach (var plugin in _plugins)
             await plugin.DisposeAsync();
         _resources.Dispose();
+        await _attempts.DisposeAsync();
         await _decisions.DisposeAsync();
         _backend.Dispose();
         _policies.Dispose();

@@ -86,11 +86,12 @@ internal static class Findings
     private static string Hex(string text) => text.Length > 0 && text.All(char.IsAsciiHexDigit) ? $"0x{text}" : text;
 
     // A policy has rules for many TEEs; those that speak of this one come first, and of them the one that got furthest.
-    private static ExplainedRule? Decisive(IReadOnlyList<ExplainedRule> rules, string tee) => rules
-        .Where(rule => rule is { Outcome: RuleOutcome.Failed, Failed: not null })
-        .OrderByDescending(rule => rule.Failed!.Text.Contains($"input.{tee}", StringComparison.Ordinal))
-        .ThenByDescending(rule => rule.Failed!.Line - rule.Line)
-        .FirstOrDefault();
+    private static ExplainedRule? Decisive(IReadOnlyList<ExplainedRule> rules, string tee)
+    {
+        var claim = $"input.{tee}";
+        return rules.Where(rule => rule is { Outcome: RuleOutcome.Failed, Failed: not null })
+            .MaxBy(rule => (rule.Failed!.Text.Contains(claim, StringComparison.Ordinal), rule.Failed.Line - rule.Line));
+    }
 
     private static string Story(ExplainedRule rule)
     {

@@ -73,7 +73,7 @@ public sealed class PolicyStore<T> : IDisposable
             return null;
 
         var (number, writes) = await WritesAsync(id, policy, change, current, cancel);
-        return await _store.WriteAsync([.. writes, .. others], cancel) == WriteResult.Written ? number : null;
+        return await _all.WriteAsync([.. writes, .. others], cancel) == WriteResult.Written ? number : null;
     }
 
     /// <summary>The oldest first; empty for a policy that was never changed here.</summary>
@@ -86,33 +86,38 @@ public sealed class PolicyStore<T> : IDisposable
     /// <exception cref="RegoException">It does not compile.</exception>
     public T Compile(PolicyDocument policy) => _compile(policy);
 
-    /// <summary>Stores those whose id is not taken and never was: one that was deleted stays deleted.</summary>
+    /// <summary>Stores those whose id is not taken and never was, all at once: one that was deleted stays deleted.</summary>
     public async Task SetDefaultsAsync(IEnumerable<PolicyDocument> policies, DateTimeOffset at, CancellationToken cancel)
     {
-        foreach (var policy in policies)
+        var change = new PolicyChange("nacre", at, "default");
+        List<StoreWrite> writes;
+        do
         {
-            if (await _store.FindAsync(_space, Key(policy.Id), cancel) is null && (await HistoryAsync(policy.Id, cancel)).Count == 0)
-                await ChangeAsync(policy.Id, policy, new PolicyChange("nacre", at, "default"), cancel, onlyWhenNew: true);
+            writes = [];
+            foreach (var policy in policies)
+            {
+                if (await _store.FindAsync(_space, Key(policy.Id), cancel) is null && (await HistoryAsync(policy.Id, cancel)).Count == 0)
+                    writes.AddRange((await WritesAsync(policy.Id, policy, change, null, cancel)).Writes);
+            }
         }
+        while (writes.Count > 0 && await _all.WriteAsync(writes, cancel) == WriteResult.Conflict);
     }
 
     public void Dispose() => _all.Dispose();
 
     /// <summary>
-    /// Policy, version and generation in one transaction; tried again when another change came between. Null when nothing was to delete,
-    /// or what must be new is there.
+    /// Policy, version and generation in one transaction; tried again when another change came between. Null when nothing was to delete.
     /// </summary>
-    private async Task<int?> ChangeAsync(
-        string id, PolicyDocument? policy, PolicyChange change, CancellationToken cancel, bool onlyWhenNew = false)
+    private async Task<int?> ChangeAsync(string id, PolicyDocument? policy, PolicyChange change, CancellationToken cancel)
     {
         while (true)
         {
             var current = await _store.FindAsync(_space, Key(id), cancel);
-            if (policy is null && current is null || onlyWhenNew && current is not null)
+            if (policy is null && current is null)
                 return null;
 
             var (number, writes) = await WritesAsync(id, policy, change, current, cancel);
-            if (await _store.WriteAsync(writes, cancel) == WriteResult.Written)
+            if (await _all.WriteAsync(writes, cancel) == WriteResult.Written)
                 return number;
         }
     }
@@ -127,7 +132,7 @@ public sealed class PolicyStore<T> : IDisposable
         var write = policy is null
             ? StoreWrite.Delete(_space, Key(id), condition)
             : StoreWrite.Set(_space, Key(id), Encoding.UTF8.GetBytes(policy.Text), condition);
-        return (number, [write, .. versions, _all.Touch()]);
+        return (number, [write, .. versions]);
     }
 
     private string Key(string id) => $"{_keyPrefix}{id}{Suffix}";

@@ -129,7 +129,7 @@ public sealed class ReferenceValueStore : IReferenceSource, IDisposable
                     writes.Add(StoreWrite.Delete(Space, name));
             }
 
-            if (await _store.WriteAsync([.. writes, _snapshot.Touch()], cancel) == WriteResult.Written)
+            if (await _snapshot.WriteAsync(writes, cancel) == WriteResult.Written)
                 return;
         }
     }

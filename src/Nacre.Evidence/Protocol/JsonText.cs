@@ -8,13 +8,27 @@ namespace Nacre.Evidence.Protocol;
 /// <summary>Compact JSON in UTF-8, without the escapes that only HTML needs.</summary>
 public static class JsonText
 {
+    private const int FirstSize = 4096;
+    private const int MaxKept = 64 * 1024;
+
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Growing a buffer for each text was a sixth of all memory that a handshake took.
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_output;
 
     public static byte[] Utf8(JsonNode node)
     {
-        var output = new ArrayBufferWriter<byte>(1024);
+        var output = t_output ?? new ArrayBufferWriter<byte>(FirstSize);
+        t_output = null;
         using (var writer = new Utf8JsonWriter(output, s_options))
             node.WriteTo(writer);
-        return output.WrittenSpan.ToArray();
+        var utf8 = output.WrittenSpan.ToArray();
+
+        // Erased: it may have been a secret.
+        output.Clear();
+        if (output.Capacity <= MaxKept)
+            t_output = output;
+        return utf8;
     }
 }

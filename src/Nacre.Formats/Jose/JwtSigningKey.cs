@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,6 +17,9 @@ public sealed class JwtSigningKey : IDisposable
     private const int NewRsaBits = 3072;
     private const int MinRsaBits = 2048;
     private const int MaxIdle = 16;
+
+    // Of an RSA key of 16384 bits.
+    private const int MaxSignatureText = 2731;
 
     private readonly SecretBytes _pkcs8;
     private readonly ConcurrentBag<AsymmetricAlgorithm> _idle = [];
@@ -94,18 +98,34 @@ public sealed class JwtSigningKey : IDisposable
     /// <param name="payload">JSON text.</param>
     public string Sign(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {
-        var input = $"{Base64UrlText.Encode(header)}.{Base64UrlText.Encode(payload)}";
-        var signed = Encoding.ASCII.GetBytes(input);
+        var token = new byte[Base64Url.GetEncodedLength(header.Length) + Base64Url.GetEncodedLength(payload.Length) + 2 + MaxSignatureText];
+        var length = Base64Url.EncodeToUtf8(header, token);
+        token[length++] = (byte)'.';
+        length += Base64Url.EncodeToUtf8(payload, token.AsSpan(length));
+        var signature = Sign(token.AsSpan(0, length));
+        token[length++] = (byte)'.';
+        length += Base64Url.EncodeToUtf8(signature, token.AsSpan(length));
+        return Encoding.ASCII.GetString(token, 0, length);
+    }
+
+    public void Dispose()
+    {
+        while (_idle.TryTake(out var key))
+            key.Dispose();
+        _pkcs8.Dispose();
+    }
+
+    private byte[] Sign(ReadOnlySpan<byte> input)
+    {
 
         // A key object is used by one thread at a time; making one costs more than a signature.
         var key = _idle.TryTake(out var idle) ? idle : ImportKey(_pkcs8.Reveal());
         try
         {
             var hash = Algorithm == Es384 ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
-            var signature = key is RSA rsa
-                ? rsa.SignData(signed, hash, RSASignaturePadding.Pkcs1)
-                : ((ECDsa)key).SignData(signed, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-            return $"{input}.{Base64UrlText.Encode(signature)}";
+            return key is RSA rsa
+                ? rsa.SignData(input, hash, RSASignaturePadding.Pkcs1)
+                : ((ECDsa)key).SignData(input, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
         finally
         {
@@ -114,13 +134,6 @@ public sealed class JwtSigningKey : IDisposable
             else
                 key.Dispose();
         }
-    }
-
-    public void Dispose()
-    {
-        while (_idle.TryTake(out var key))
-            key.Dispose();
-        _pkcs8.Dispose();
     }
 
     private static AsymmetricAlgorithm ImportKey(ReadOnlySpan<byte> pkcs8)

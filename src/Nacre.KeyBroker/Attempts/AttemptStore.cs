@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Nacre.Attestation.Tokens;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats.Json;
@@ -6,43 +7,66 @@ using Nacre.Storage;
 
 namespace Nacre.KeyBroker.Attempts;
 
-/// <summary>Keeps the newest attempts; a flood of refusals replaces old ones and never grows the store.</summary>
-public sealed class AttemptStore(IKeyValueStore store)
+/// <summary>
+/// Keeps the newest attempts; a flood of refusals replaces old ones and never grows the store. A refusal is in the store before it is told;
+/// what is only noted is in this process at once, and in the store soon.
+/// </summary>
+public sealed class AttemptStore : IAsyncDisposable
 {
     public const int Kept = 2000;
 
+    /// <summary>After which what one process noted is in the store, unless the store is slow.</summary>
+    public static readonly TimeSpan Lag = TimeSpan.FromMilliseconds(100);
+
     private const string Space = "attempt";
-    private const int PruneEvery = 64;
+    private const int MaxWaiting = 1024;
     private const int MaxReasons = 64;
     private const int MaxRecordBytes = 256 * 1024;
 
-    private int _recorded;
+    private readonly IKeyValueStore _store;
+    private readonly RowQueue _queue;
 
+    public AttemptStore(IKeyValueStore store, TimeProvider clock, ILogger log)
+    {
+        _store = store;
+        _queue = new RowQueue(store, [new NewestRows(store, Space, Kept)], MaxWaiting, Lag, clock, log);
+    }
+
+    /// <summary>Returns when the attempt is in the store.</summary>
     public async ValueTask RecordAsync(AttemptRecord attempt, CancellationToken cancel)
     {
-        var bounded = attempt with { Reasons = [.. attempt.Reasons.Take(MaxReasons)] };
-        var json = JsonText.Utf8(bounded.ToJson());
-        if (json.Length > MaxRecordBytes)
-            json = JsonText.Utf8((bounded with { Reports = [], Submodules = [] }).ToJson());
-
-        await store.SetAsync(Space, attempt.Id, json, WriteCondition.None, cancel);
-        if (Interlocked.Increment(ref _recorded) % PruneEvery == 1)
-            await PruneAsync(cancel);
+        await _store.SetAsync(Space, attempt.Id, Bytes(attempt), WriteCondition.None, cancel);
+        _queue.NoteWritten(Space);
     }
+
+    /// <summary>For an attempt whose reference nobody was told: a request does not wait for the store unless too much waits already.</summary>
+    public ValueTask NoteAsync(AttemptRecord attempt, CancellationToken cancel) =>
+        _queue.TryAdd(Space, attempt.Id, Bytes(attempt)) ? ValueTask.CompletedTask : RecordAsync(attempt, cancel);
 
     public async ValueTask<JsonObject?> FindAsync(string id, CancellationToken cancel)
     {
-        if (!ReferenceId.IsValid(id) || await store.FindAsync(Space, id, cancel) is not { } stored)
+        if (!ReferenceId.IsValid(id) || (_queue.Find(Space, id) ?? (await _store.FindAsync(Space, id, cancel))?.Value) is not { } stored)
             return null;
 
-        using var document = StrictJson.Parse(stored.Value, "attempt", MaxRecordBytes);
+        using var document = StrictJson.Parse(stored, "attempt", MaxRecordBytes);
         return JsonObject.Create(document.RootElement.Clone());
+    }
+
+    /// <summary>The same for one that is there for certain, if another process has not just noted it.</summary>
+    public async ValueTask<JsonObject?> AwaitAsync(string id, CancellationToken cancel)
+    {
+        if (await FindAsync(id, cancel) is { } found)
+            return found;
+
+        await Task.Delay(2 * Lag, cancel);
+        return await FindAsync(id, cancel);
     }
 
     /// <summary>Newest first, in short: id, time, kind, TEE, guest, resource and the first reason.</summary>
     public async ValueTask<IReadOnlyList<JsonObject>> ListAsync(int limit, CancellationToken cancel)
     {
-        var ids = await store.ListAllAsync(Space, "", cancel);
+        await _queue.FlushAsync(cancel);
+        var ids = await _store.ListAllAsync(Space, "", cancel);
         var newest = new List<JsonObject>();
         foreach (var id in ids.Reverse().Take(limit))
         {
@@ -59,10 +83,12 @@ public sealed class AttemptStore(IKeyValueStore store)
         return newest;
     }
 
-    private async ValueTask PruneAsync(CancellationToken cancel)
+    public ValueTask DisposeAsync() => _queue.DisposeAsync();
+
+    private static byte[] Bytes(AttemptRecord attempt)
     {
-        var ids = await store.ListAllAsync(Space, "", cancel);
-        if (ids.Count > Kept)
-            await store.WriteAsync([.. ids.Take(ids.Count - Kept).Select(id => StoreWrite.Delete(Space, id))], cancel);
+        var bounded = attempt with { Reasons = [.. attempt.Reasons.Take(MaxReasons)] };
+        var json = JsonText.Utf8(bounded.ToJson());
+        return json.Length <= MaxRecordBytes ? json : JsonText.Utf8((bounded with { Reports = [], Submodules = [] }).ToJson());
     }
 }

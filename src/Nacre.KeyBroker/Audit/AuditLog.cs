@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -11,11 +13,14 @@ namespace Nacre.KeyBroker.Audit;
 
 /// <summary>
 /// The audit record of this process. Whatever is waiting when the writer looks is written and flushed together, so that concurrent requests
-/// share one flush. The store is told the end of the chain at most once in <see cref="AuditLogOptions.AnchorEvery"/>, and when the process
-/// ends.
+/// share one flush; lines that nobody waits for join the next group, or make one after <see cref="Lag"/>. The store is told the end of the
+/// chain at most once in <see cref="AuditLogOptions.AnchorEvery"/>, and when the process ends.
 /// </summary>
 public sealed partial class AuditLog : IAsyncDisposable
 {
+    /// <summary>How long a line that nobody waits for stays out of the record.</summary>
+    public static readonly TimeSpan Lag = TimeSpan.FromMilliseconds(20);
+
     private const int MaxWaiting = 4096;
     private const int MaxGroup = 512;
     private const string KeySpace = "key";
@@ -29,7 +34,11 @@ public sealed partial class AuditLog : IAsyncDisposable
     private readonly SecretBytes _macKey;
     private readonly Channel<Pending> _queue =
         Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly ConcurrentQueue<Pending> _later = new();
     private readonly Task _loop;
+    private int _laterCount;
+    private int _wakesForLater;
+    private int _wakesForAnchor;
     private AuditHead _anchored = AuditHead.Start;
     private long _anchoredAt;
     private volatile bool _isFailing;
@@ -92,16 +101,22 @@ public sealed partial class AuditLog : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns when the line is in the queue, to be written with the next group; while groups cannot be written, when it is on disk. For
-    /// what may
-    /// be lost in a crash: the end of a change that was announced, and tokens, without which a release is still recorded.
+    /// Returns when the line is in the queue; while groups cannot be written, or too much waits, when it is on disk. For what may be lost in a
+    /// crash: the end of a change that was announced, and tokens, without which a release is still recorded.
     /// </summary>
     /// <exception cref="AuditException">Lines cannot be written.</exception>
     public async ValueTask QueueAsync(AuditEvent e, CancellationToken cancel)
     {
-        var pending = await EnqueueAsync(writer => AuditLine.Write(writer, e), cancel);
-        if (_isFailing)
-            await pending.Done.Task.WaitAsync(cancel);
+        if (_isFailing || Volatile.Read(ref _laterCount) >= MaxWaiting)
+        {
+            await WriteAsync(writer => AuditLine.Write(writer, e), cancel);
+            return;
+        }
+
+        Interlocked.Increment(ref _laterCount);
+        _later.Enqueue(new Pending(writer => AuditLine.Write(writer, e)));
+        if (Interlocked.Exchange(ref _wakesForLater, 1) == 0)
+            _ = WakeForLaterAsync();
     }
 
     /// <summary>Whether a line could be written now, without writing one.</summary>
@@ -135,51 +150,65 @@ public sealed partial class AuditLog : IAsyncDisposable
         _macKey.Dispose();
     }
 
-    private async Task WriteAsync(Action<Utf8JsonWriter> line, CancellationToken cancel) =>
-        await (await EnqueueAsync(line, cancel)).Done.Task.WaitAsync(cancel);
-
-    private async ValueTask<Pending> EnqueueAsync(Action<Utf8JsonWriter> line, CancellationToken cancel)
+    private async Task WriteAsync(Action<Utf8JsonWriter> line, CancellationToken cancel)
     {
         var pending = new Pending(line);
         try
         {
             await _queue.Writer.WriteAsync(pending, cancel);
-            return pending;
         }
         catch (ChannelClosedException e)
         {
             throw new AuditException("the audit record is closed", e);
         }
+
+        await pending.Done.Task.WaitAsync(cancel);
     }
 
     private async Task RunAsync()
     {
         var group = new List<Pending>();
-        while (await WaitAsync())
+        while (await _queue.Reader.WaitToReadAsync())
         {
             group.Clear();
-            while (group.Count < MaxGroup && _queue.Reader.TryRead(out var pending))
-                group.Add(pending);
+            while (group.Count < MaxGroup && TryTake(out var pending))
+            {
+                if (pending.Line is not null)
+                    group.Add(pending);
+            }
+
             if (group.Count > 0)
                 Flush(group);
             if (_clock.GetElapsedTime(_anchoredAt) >= _options.AnchorEvery)
                 await AnchorAsync();
+            if (!_anchored.IsSame(_chain.Head) && Interlocked.Exchange(ref _wakesForAnchor, 1) == 0)
+                _ = WakeForAnchorAsync();
         }
 
         await AnchorAsync();
     }
 
-    /// <summary>Until there is something to write, or the store lags behind; false when there will be no more.</summary>
-    private async ValueTask<bool> WaitAsync()
+    private bool TryTake([NotNullWhen(true)] out Pending? pending)
     {
-        var more = _queue.Reader.WaitToReadAsync().AsTask();
-        if (more.IsCompleted || _anchored.IsSame(_chain.Head))
-            return await more;
+        if (!_later.TryDequeue(out pending))
+            return _queue.Reader.TryRead(out pending);
 
-        using var enough = new CancellationTokenSource();
-        await Task.WhenAny(more, Task.Delay(_options.AnchorEvery, _clock, enough.Token));
-        await enough.CancelAsync();
-        return !more.IsCompleted || await more;
+        Interlocked.Decrement(ref _laterCount);
+        return true;
+    }
+
+    private async Task WakeForLaterAsync()
+    {
+        await Task.Delay(Lag);
+        Volatile.Write(ref _wakesForLater, 0);
+        _queue.Writer.TryWrite(Pending.Nothing);
+    }
+
+    private async Task WakeForAnchorAsync()
+    {
+        await Task.Delay(_options.AnchorEvery, _clock);
+        Volatile.Write(ref _wakesForAnchor, 0);
+        _queue.Writer.TryWrite(Pending.Nothing);
     }
 
     private void Flush(List<Pending> group)
@@ -187,7 +216,7 @@ public sealed partial class AuditLog : IAsyncDisposable
         try
         {
             var since = _clock.GetTimestamp();
-            _chain.Append([.. group.Select(pending => pending.Line)]);
+            _chain.Append([.. group.Select(pending => pending.Line!)]);
             _isFailing = false;
             _options.Flushed?.Invoke(group.Count, _clock.GetElapsedTime(since));
         }
@@ -256,9 +285,12 @@ public sealed partial class AuditLog : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Critical, Message = "The audit record is damaged, and another chain was begun: {Problem}")]
     private static partial void LogDamage(ILogger log, string problem);
 
-    private sealed class Pending(Action<Utf8JsonWriter> line)
+    /// <param name="line">Null for a group that is looked for though nobody waits for it.</param>
+    private sealed class Pending(Action<Utf8JsonWriter>? line)
     {
-        public Action<Utf8JsonWriter> Line { get; } = line;
+        public static Pending Nothing { get; } = new(null);
+
+        public Action<Utf8JsonWriter>? Line { get; } = line;
 
         /// <summary>Continuations run elsewhere: the writer must not wait for its callers.</summary>
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -148,10 +148,11 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
     {
         foreach (var header in request.Headers.Cookie)
         {
-            foreach (var pair in (header ?? "").Split(';', StringSplitOptions.TrimEntries))
+            foreach (var range in header.AsSpan().Split(';'))
             {
+                var pair = header.AsSpan(range).Trim();
                 if (pair.StartsWith(CookiePrefix, StringComparison.Ordinal))
-                    return pair[CookiePrefix.Length..];
+                    return pair[CookiePrefix.Length..].ToString();
             }
         }
 

@@ -90,7 +90,7 @@ public sealed class ReleaseGate(
         JsonObject claims, ReleaseRequest request, string? policy, string reason, CancellationToken cancel)
     {
         // Against a policy, an appraisal that was not affirming is the true reason; a plugin's rule stands by itself.
-        var appraisal = await attempts.FindAsync(IdOf(claims), cancel);
+        var appraisal = IsAffirming(claims) ? null : await attempts.AwaitAsync(IdOf(claims), cancel);
         var findings = (appraisal?["reasons"] as JsonArray ?? []).Select(finding => (string)finding!);
         List<string> reasons = policy is null ? [reason, .. findings] : [.. findings, reason];
         var id = await RecordAsync(claims, request, AttemptKind.ReleaseDenied, policy, reasons, appraisal, cancel);
@@ -129,6 +129,9 @@ public sealed class ReleaseGate(
         using var document = Nacre.Formats.Json.StrictJson.Parse(JsonText.Utf8(key), "token.tee-pubkey", KbsProtocol.MaxMessageBytes);
         return JsonWebKey.Parse(document.RootElement, "token.tee-pubkey");
     }
+
+    private static bool IsAffirming(JsonObject claims) => (claims["submods"] as JsonObject ?? []).All(
+        submodule => submodule.Value?["ear.status"] is JsonValue value && value.TryGetValue<string>(out var status) && status == "affirming");
 
     private static string IdOf(JsonObject claims) => claims["jti"] is JsonValue value && value.TryGetValue<string>(out var id) ? id : "";
 }

@@ -121,7 +121,7 @@ public sealed class HandshakeService(
         decisions.RecordAppraisal(attested.Claims, now);
         if (attested.Findings.Any())
         {
-            await attempts.RecordAsync(
+            await attempts.NoteAsync(
                 new AttemptRecord
                 {
                     Id = (string)attested.Claims["jti"]!,

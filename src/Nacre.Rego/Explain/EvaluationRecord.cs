@@ -14,8 +14,8 @@ internal sealed class EvaluationRecord : IEvaluationTrace
 
         public int Held { get; set; }
 
-        /// <summary>Of the last time it was reached.</summary>
-        public List<(string Text, RegoValue? Value)> Values { get; set; } = [];
+        /// <summary>Of what the literal watches, the last time it was reached.</summary>
+        public RegoValue?[] Values { get; set; } = [];
 
         public string? Note { get; set; }
     }
@@ -31,7 +31,7 @@ internal sealed class EvaluationRecord : IEvaluationTrace
 
         // Once it has held, what it saw is of no interest; and the values cost.
         if (visit.Held == 0)
-            visit.Values = [.. literal.Watched.Select(watched => (watched.Text, Seen(watched.Value, e)))];
+            See(literal, visit, e);
         _current = literal;
     }
 
@@ -47,5 +47,11 @@ internal sealed class EvaluationRecord : IEvaluationTrace
             visit.Note = $"{name}: {message}";
     }
 
-    private static RegoValue? Seen(ValueExpr expr, Evaluation e) => expr.Eval(e) is { } value ? e.Document(value) : null;
+    private static void See(TracedLiteral literal, Visit visit, Evaluation e)
+    {
+        if (visit.Values.Length != literal.Watched.Count)
+            visit.Values = new RegoValue?[literal.Watched.Count];
+        for (var i = 0; i < visit.Values.Length; i++)
+            visit.Values[i] = literal.Watched[i].Value.Eval(e) is { } value ? e.Document(value) : null;
+    }
 }

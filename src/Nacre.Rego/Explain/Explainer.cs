@@ -7,14 +7,19 @@ namespace Nacre.Rego.Explain;
 internal sealed class Explainer
 {
     private readonly List<RuleTrace> _rules = [];
+    private readonly ILookup<string, RuleTrace> _byName;
     private readonly RegoProgram _program;
 
-    public Explainer(RegoProgram program) => _program = program.WithTracing((rule, group) =>
+    public Explainer(RegoProgram program)
     {
-        var trace = new RuleTrace(rule, group.Name);
-        _rules.Add(trace);
-        return trace;
-    });
+        _program = program.WithTracing((rule, group) =>
+        {
+            var trace = new RuleTrace(rule, group.Name);
+            _rules.Add(trace);
+            return trace;
+        });
+        _byName = _rules.Where(rule => !rule.Rule.IsDefault).ToLookup(rule => rule.Name);
+    }
 
     /// <summary>Compiles a query with probes; the result serves any number of explanations at once.</summary>
     public TracedQuery Trace(string query)
@@ -28,7 +33,7 @@ internal sealed class Explainer
         var record = new EvaluationRecord();
         var solutions = query.Query.Run(input, firstOnly: true, record, cancel);
         var result = solutions.Count == 0 ? null : solutions[0].Expressions[0];
-        var story = new Story(_rules, record, Redaction.Of(input));
+        var story = new Story(_byName, record, Redaction.Of(input));
         var rules = story.Rules(query.Root.Literals.SelectMany(literal => literal.Groups).Distinct(), []);
         return new RegoExplanation(result, story.Summary(query.Query.Text, result, rules, query.Root), rules, () => Coverage(record));
     }

@@ -68,7 +68,12 @@ internal sealed class RuleTrace(Rule rule, string name) : Tracing
 }
 
 /// <summary>One expression of a rule, in the order in which it runs.</summary>
-internal sealed record TracedLiteral(RuleTrace Rule, int Index, Place Place, List<(string Text, ValueExpr Value)> Watched, List<string> Groups);
+internal sealed record TracedLiteral(
+    RuleTrace Rule, int Index, Place Place, IReadOnlyList<(string Text, ValueExpr Value)> Watched, IReadOnlyList<string> Groups)
+{
+    /// <summary>The source on one line.</summary>
+    public string Text { get; } = string.Join(' ', Place.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}
 
 internal sealed class EnterProbe(TracedLiteral literal) : Check
 {

@@ -1,12 +1,25 @@
+using System.Collections.Immutable;
+
 namespace Nacre.Rego.Explain;
 
 /// <summary>Turns a record into the rules that were tried and the expression that decided.</summary>
-internal sealed class Story(List<RuleTrace> rules, EvaluationRecord record, Redaction redaction)
+internal sealed class Story(ILookup<string, RuleTrace> rules, EvaluationRecord record, Redaction redaction)
 {
     private const int MaxDepth = 12;
 
-    public List<ExplainedRule> Rules(IEnumerable<string> names, HashSet<string> above) =>
-        [.. names.Where(name => !above.Contains(name) && above.Count < MaxDepth).SelectMany(name => rules.Where(rule => rule.Name == name && !rule.Rule.IsDefault).Select(rule => Explain(rule, above)))];
+    public List<ExplainedRule> Rules(IEnumerable<string> names, ImmutableHashSet<string> above)
+    {
+        var explained = new List<ExplainedRule>();
+        foreach (var name in names)
+        {
+            if (above.Contains(name) || above.Count >= MaxDepth)
+                continue;
+            foreach (var rule in rules[name])
+                explained.Add(Explain(rule, above));
+        }
+
+        return explained;
+    }
 
     public string Summary(string query, RegoValue? result, List<ExplainedRule> explained, RuleTrace root)
     {
@@ -32,15 +45,24 @@ internal sealed class Story(List<RuleTrace> rules, EvaluationRecord record, Reda
         return best.Below.Any(rule => rule.Outcome == RuleOutcome.Held) ? best.Failed : Decisive(best.Below) ?? best.Failed;
     }
 
-    private ExplainedRule Explain(RuleTrace rule, HashSet<string> above)
+    private ExplainedRule Explain(RuleTrace rule, ImmutableHashSet<string> above)
     {
         var place = rule.Rule.Place;
-        var reached = rule.Literals.Where(literal => record.Visits.ContainsKey(literal)).ToList();
-        var failed = rule.Literals.LastOrDefault(literal => record.Visits.TryGetValue(literal, out var visit) && visit.Held == 0);
+        var isReached = false;
+        TracedLiteral? failed = null;
+        foreach (var literal in rule.Literals)
+        {
+            if (!record.Visits.TryGetValue(literal, out var visit))
+                continue;
+            isReached = true;
+            if (visit.Held == 0)
+                failed = literal;
+        }
+
         var outcome = failed is not null ? RuleOutcome.Failed
-            : rule.Literals.Count > 0 && reached.Count == 0 ? RuleOutcome.NotTried
+            : rule.Literals.Count > 0 && !isReached ? RuleOutcome.NotTried
             : RuleOutcome.Held;
-        var below = failed is null ? [] : Rules(failed.Groups, [.. above, rule.Name]);
+        var below = failed is null || failed.Groups.Count == 0 ? [] : Rules(failed.Groups, above.Add(rule.Name));
         return new ExplainedRule(rule.Name, place.Source.Name, place.Line, outcome, failed is null ? null : Failure(failed), below);
     }
 
@@ -49,8 +71,9 @@ internal sealed class Story(List<RuleTrace> rules, EvaluationRecord record, Reda
         if (!record.Visits.TryGetValue(literal, out var visit) || visit.Held > 0)
             return null;
 
-        var values = visit.Values.Select(seen => new ExplainedValue(seen.Text, seen.Value is null ? "undefined" : redaction.Show(seen.Value)));
-        var text = string.Join(' ', literal.Place.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return new ExplainedExpression(text, literal.Place.Source.Name, literal.Place.Line, literal.Place.Column, [.. values], visit.Note);
+        var values = new List<ExplainedValue>(visit.Values.Length);
+        for (var i = 0; i < visit.Values.Length; i++)
+            values.Add(new(literal.Watched[i].Text, visit.Values[i] is { } seen ? redaction.Show(seen) : "undefined"));
+        return new ExplainedExpression(literal.Text, literal.Place.Source.Name, literal.Place.Line, literal.Place.Column, values, visit.Note);
     }
 }

@@ -27,6 +27,22 @@ public sealed class AuditLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_that_nobody_waits_for_is_written_before_one_that_somebody_does_and_soon_without()
+    {
+        await using var log = await OpenAsync(1 << 20);
+        await log.QueueAsync(Event(1), Cancel);
+        await log.AppendAsync(Event(2), Cancel);
+
+        // Segment line, start, and both.
+        Assert.Equal(4, log.Head.Sequence);
+
+        await log.QueueAsync(Event(3), Cancel);
+        while (log.Head.Sequence < 5)
+            await Task.Delay(AuditLog.Lag, Cancel);
+        Assert.Contains("\"object\":\"3\"", (await File.ReadAllLinesAsync(Assert.Single(Segments()).FullPath, Cancel))[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_flipped_bit_is_found()
     {
         await WriteAsync(1);
