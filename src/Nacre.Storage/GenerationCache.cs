@@ -5,7 +5,7 @@ namespace Nacre.Storage;
 /// <summary>
 /// A value made from many rows, remade only when a writer has said that they changed. Readers ask the store for one small row, at most once
 /// in <see cref="View"/>; a change is acknowledged when that time has passed in every process, so what was acknowledged is seen by all
-/// requests that come after (docs/adr/0023).
+/// requests that come after (docs/adr/0024).
 /// </summary>
 public sealed class GenerationCache<T>(IKeyValueStore store, string name, Func<CancellationToken, ValueTask<T>> load) : IDisposable
     where T : class
