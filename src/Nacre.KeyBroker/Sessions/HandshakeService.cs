@@ -23,10 +23,11 @@ public sealed class HandshakeService(
     public async ValueTask<KbsReply> AuthAsync(KbsCall call, CancellationToken cancel)
     {
         var request = AuthRequest.Parse(call.Body);
-        if (request.Version != KbsProtocol.Version && !options.OlderProtocols.Contains(request.Version))
+        if (FindVersionProblem(request.Version) is { } problem)
         {
             throw new KbsProblemException(401, ErrorTypes.AttestationError,
-                $"Attestation error: RCAR handshake Auth failed: KBS Client Protocol Version Mismatch: expect ={KbsProtocol.Version} while the request is {request.Version}");
+                "Attestation error: RCAR handshake Auth failed: KBS Client Protocol Version Mismatch: "
+                + $"expect ={KbsProtocol.Version} while the request is {request.Version}: {problem}");
         }
 
         if (!attestation.Takes(request.Tee))
@@ -56,8 +57,8 @@ public sealed class HandshakeService(
     public async ValueTask<KbsReply> AttestAsync(KbsCall call, CancellationToken cancel)
     {
         var session = Open(call.SessionCookie);
-        var request = session is PendingSession { Protocol: KbsProtocol.Version020 } older
-            ? AttestRequest.Parse020(call.Body, older.Nonce) : AttestRequest.Parse(call.Body);
+        var request = session is PendingSession { Protocol: not KbsProtocol.Version } older
+            ? AttestRequest.ParseOlder(call.Body, older.Protocol, older.Nonce) : AttestRequest.Parse(call.Body);
         return session switch
         {
             PendingSession pending => await AttestAsync(pending, request, cancel),
@@ -200,6 +201,10 @@ public sealed class HandshakeService(
 
         throw Unauthenticated("the session is not known or has expired; begin again with auth");
     }
+
+    private string? FindVersionProblem(string version) => OlderProtocols.FindProblem(version)
+        ?? (version == KbsProtocol.Version || options.OlderProtocols.Contains(version)
+            ? null : "update the guest, or have the operator of this server allow its version");
 
     private async ValueTask<KbsReply> TokenAsync(JsonObject kept, CancellationToken cancel) =>
         KbsReply.Of(new JsonObject { ["token"] = await tokens.TokenOfAsync(kept, cancel) });
