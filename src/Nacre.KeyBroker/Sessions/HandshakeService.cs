@@ -4,6 +4,7 @@ using Nacre.Attestation;
 using Nacre.Attestation.Tokens;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
+using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Http;
@@ -74,6 +75,7 @@ public sealed class HandshakeService(
     {
         if (!SameNonce(session.Nonce, request))
             throw Unauthenticated("the nonce is not the one of this session");
+        RequireUsable(request.RuntimeData.TeePublicKey);
         var devices = request.Devices();
         var initData = request.InitData is null ? null : InitData.Parse(request.InitData);
         if (!await replays.TryUseAsync(Convert.FromBase64String(session.Nonce), session.Expires, cancel))
@@ -213,6 +215,17 @@ public sealed class HandshakeService(
 
     private static IEnumerable<string> Remedies(NotAttested refused) =>
         refused.Reports.SelectMany(report => report.Checks).Where(check => check.Remedy is not null).Select(check => $"{check.Id}: {check.Remedy}");
+
+    // Else the guest would learn it when the first secret is to be encrypted. The nonce is not used up: it may come again with another key.
+    private static void RequireUsable(JsonWebKey key)
+    {
+        if (key.FindProblem() is { } problem)
+        {
+            throw new KbsProblemException(400, ErrorTypes.AttestationError,
+                $"Attestation error: RCAR handshake Attest failed: this server cannot encrypt to the tee-pubkey: {problem}; "
+                + $"have the guest take another tee_key_algorithm, such as {JweKeyKinds.Names[0]}, or run the server with OpenSSL 3.5");
+        }
+    }
 
     private static KbsProblemException Unauthenticated(string detail) =>
         new(401, ErrorTypes.AttestationError, $"Attestation error: RCAR handshake Attest failed: {detail}");
