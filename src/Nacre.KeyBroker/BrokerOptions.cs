@@ -1,4 +1,3 @@
-using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Plugins;
 
