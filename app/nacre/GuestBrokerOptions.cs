@@ -18,11 +18,15 @@ internal sealed class GuestBrokerOptions
     public static GuestBrokerOptions AddTo(Command command) => new(command);
 
     /// <summary>Nothing is opened before the first secret is asked for.</summary>
-    public BrokerResources Open(ParseResult line) => new(async cancel =>
+    public BrokerResources Open(ParseResult line)
     {
-        var machine = await _machine.OpenAsync(line, cancel);
-        return (machine, new KbsClient(_server.Connect(line), machine.Source, TimeProvider.System));
-    });
+        var options = _machine.Client(line);
+        return new(async cancel =>
+        {
+            var machine = await _machine.OpenAsync(line, cancel);
+            return (machine, new KbsClient(_server.Connect(line), machine.Source, TimeProvider.System, options));
+        });
+    }
 }
 
 /// <summary>Attests once, on the first request, and keeps that session.</summary>

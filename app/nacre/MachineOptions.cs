@@ -4,6 +4,7 @@ using Nacre.Attesters.Sample;
 using Nacre.Attesters.Tpm;
 using Nacre.Client;
 using Nacre.Evidence;
+using Nacre.Formats.Jose;
 using Nacre.Guest.AttestationAgent;
 
 namespace Nacre.Cli;
@@ -11,8 +12,15 @@ namespace Nacre.Cli;
 /// <summary>What this machine attests with. Nothing is chosen silently: without a TPM and without <c>--tee</c> it is an error.</summary>
 internal sealed class MachineOptions
 {
+    private static readonly string s_kinds = string.Join(", ", JweKeyKinds.Names);
+
     private readonly Option<string?> _tpm = new("--tpm") { Description = "TPM: /dev/tpmrm0, swtpm:HOST:PORT or unix:/PATH (NACRE_TPM, else /dev/tpmrm0)." };
     private readonly Option<string?> _tee = new("--tee") { Description = "Attest with this TEE instead of the one found. sample proves nothing; it is for servers in development." };
+
+    private readonly Option<string?> _keyKind = new("--tee-key-algorithm")
+    {
+        Description = $"Kind of the key that secrets are encrypted to: {s_kinds}; {JweKeyKinds.Names[0]} without it.",
+    };
 
     private MachineOptions()
     {
@@ -23,6 +31,7 @@ internal sealed class MachineOptions
         var options = new MachineOptions();
         command.Options.Add(options._tpm);
         command.Options.Add(options._tee);
+        command.Options.Add(options._keyKind);
         return options;
     }
 
@@ -41,6 +50,19 @@ internal sealed class MachineOptions
             ? TeeNames.All.Contains(tee) ? AttesterList.Create(tee, options, TimeProvider.System) : throw Unknown(tee)
             : AttesterList.Detect(options, TimeProvider.System);
         return ValueTask.FromResult(attester is null ? null : new Machine(attester));
+    }
+
+    /// <summary>How this machine asks for secrets.</summary>
+    /// <exception cref="CommandException">It has no keys of the kind that is asked for.</exception>
+    public KbsClientOptions Client(ParseResult line)
+    {
+        if (line.GetValue(_keyKind) is not { } name)
+            return new KbsClientOptions();
+
+        var kind = JweKeyKinds.Find(name)
+            ?? throw new CommandException($"'{name}' is no kind of TEE key", $"--tee-key-algorithm takes {s_kinds}");
+        return JweKeyKinds.FindProblem(kind) is not { } problem ? new KbsClientOptions { KeyKind = kind }
+            : throw new CommandException(problem, $"install OpenSSL 3.5, or take --tee-key-algorithm {JweKeyKinds.Names[0]}");
     }
 
     private TpmEndpoint Endpoint(ParseResult line)

@@ -19,8 +19,13 @@ public sealed class KbsClient : IDisposable
     private AttestedSession? _session;
 
     /// <summary>Background-check mode: this client attests with <paramref name="source"/>. Takes over <paramref name="transport"/>.</summary>
-    public KbsClient(KbsTransport transport, IEvidenceSource source, TimeProvider clock, KbsClientOptions? options = null) =>
+    /// <exception cref="PlatformNotSupportedException">This machine has no keys of the kind that is asked for.</exception>
+    public KbsClient(KbsTransport transport, IEvidenceSource source, TimeProvider clock, KbsClientOptions? options = null)
+    {
         (_transport, _source, _clock, _options) = (transport, source, clock, options ?? new KbsClientOptions());
+        if (JweKeyKinds.FindProblem(_options.KeyKind) is { } problem)
+            throw new PlatformNotSupportedException(problem);
+    }
 
     /// <summary>Passport mode: the token and its key come from elsewhere. Takes over both arguments.</summary>
     public KbsClient(KbsTransport transport, AttestedSession session, TimeProvider clock) =>

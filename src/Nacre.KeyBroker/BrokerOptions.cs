@@ -1,4 +1,3 @@
-using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Http;
 using Nacre.KeyBroker.Plugins;
 
@@ -10,7 +9,7 @@ public sealed record BrokerOptions
     /// <summary>How long a guest may take between the challenge and its evidence.</summary>
     public TimeSpan SessionLife { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Versions of the protocol that are taken besides the newest; at most <see cref="KbsProtocol.Version020"/>.</summary>
+    /// <summary>Versions of the protocol besides the newest; only those of <see cref="Evidence.Protocol.OlderProtocols.Safe"/> count.</summary>
     public IReadOnlyList<string> OlderProtocols { get; init; } = [];
 
     /// <summary>Tell guests why they were refused. The reasons name measurements and policies, never a secret; the administrator sees them always.</summary>

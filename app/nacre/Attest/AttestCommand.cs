@@ -13,8 +13,9 @@ internal static class AttestCommand
         var machine = MachineOptions.AddTo(command);
         command.SetAction(async (line, cancel) =>
         {
+            var options = machine.Client(line);
             await using var source = await machine.OpenAsync(line, cancel);
-            using var client = new KbsClient(server.Connect(line), source.Source, TimeProvider.System);
+            using var client = new KbsClient(server.Connect(line), source.Source, TimeProvider.System, options);
             var session = await client.AttestAsync(cancel);
             await Console.Out.WriteLineAsync(session.Token);
             return ExitCode.Done;

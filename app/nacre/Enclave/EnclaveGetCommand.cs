@@ -23,8 +23,9 @@ internal static class EnclaveGetCommand
             var path = EnclaveCommand.Path(line.GetRequiredValue(name));
             if (line.GetValue(version) is { } number)
                 path += string.Create(CultureInfo.InvariantCulture, $"?version={number}");
+            var options = machine.Client(line);
             await using var source = await machine.OpenAsync(line, cancel);
-            using var client = new KbsClient(server.Connect(line), source.Source, TimeProvider.System);
+            using var client = new KbsClient(server.Connect(line), source.Source, TimeProvider.System, options);
             using var secret = await client.GetAsync("enclave", path, cancel);
             await using var output = Console.OpenStandardOutput();
             output.Write(secret.Reveal());

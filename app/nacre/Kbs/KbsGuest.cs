@@ -9,7 +9,7 @@ internal sealed class KbsGuest
 {
     private readonly Option<FileInfo?> _key = new("--tee-key-file")
     {
-        Description = "PEM file with the private key of the TEE; a new one without it.",
+        Description = "PEM file with the private key of the TEE, whatever kind is asked for; a new one without it.",
     };
 
     private readonly Argument<string?> _initData = new("INIT_DATA")
@@ -39,7 +39,7 @@ internal sealed class KbsGuest
 
     public KbsClient Connect(ParseResult line, KbsServer server, Machine machine) => new(
         server.ConnectGuest(line), machine.Source, TimeProvider.System,
-        new KbsClientOptions
+        _machine.Client(line) with
         {
             InitData = line.GetValue(_initData),
             CreateKey = line.GetValue(_key) is null ? null : () => ReadKey(line)!,

@@ -16,8 +16,9 @@ internal static class SecretGetCommand
         command.SetAction(async (line, cancel) =>
         {
             var name = ResourceUri.Parse(line.GetRequiredValue(uri));
+            var options = machine.Client(line);
             await using var source = await machine.OpenAsync(line, cancel);
-            using var client = new KbsClient(server.Connect(line), source.Source, TimeProvider.System);
+            using var client = new KbsClient(server.Connect(line), source.Source, TimeProvider.System, options);
             using var secret = await client.GetResourceAsync(name, cancel);
             await using var output = Console.OpenStandardOutput();
             output.Write(secret.Reveal());

@@ -20,9 +20,8 @@ internal static class ServeCommand
         var explain = new Option<bool>("--explain-to-guests") { Description = "Tell refused guests the reason; without it only an id that the admin can look up." };
         var older = new Option<string[]>("--accept-protocol")
         {
-            Description = $"{KbsProtocol.Version020}: guests of upstream's 0.12 and 0.13 are served too. Older ones protect what they are given too badly.",
+            Description = "0.2.0: guests of upstream's 0.12 and 0.13 are served too; 0.3.0: those between 0.13 and 0.14. May be repeated.",
         };
-        older.AcceptOnlyFromAmong(KbsProtocol.Version020);
         var metrics = new Option<string?>("--metrics-url")
         {
             Description = "Where to serve metrics for Prometheus, such as http://127.0.0.1:9464; nowhere without it.",
@@ -92,7 +91,7 @@ internal static class ServeCommand
                 Broker = new BrokerOptions
                 {
                     ExplainToGuests = line.GetValue(explain),
-                    OlderProtocols = line.GetValue(older) ?? [],
+                    OlderProtocols = [.. (line.GetValue(older) ?? []).Select(OlderProtocol)],
                     TeeKeyPaths = trust?.ExtraKeyPaths ?? [],
                     RequiredApprovals = admin.ReadApprovals(line),
                     RateLimit = line.GetValue(limit) is { } perSecond ? Limit(perSecond) : new BrokerOptions().RateLimit,
@@ -103,6 +102,11 @@ internal static class ServeCommand
             });
         }
     }
+
+    private static string OlderProtocol(string version) => OlderProtocols.FindProblem(version) is not { } problem
+        ? version
+        : throw new CommandException(
+            $"protocol {version} cannot be taken: {problem}", $"--accept-protocol takes {string.Join(", ", OlderProtocols.Safe)}");
 
     private static RateLimitOptions Limit(int perSecond) => perSecond is >= 0 and <= 1_000_000
         ? new(perSecond, 5 * perSecond, SparesLoopback: false)

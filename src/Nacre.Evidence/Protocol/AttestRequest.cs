@@ -37,29 +37,36 @@ public sealed record AttestRequest
         using var document = StrictJson.Parse(utf8, "kbs.attest", KbsProtocol.MaxMessageBytes);
         var fields = new JsonFields("kbs.attest", document.RootElement);
         fields.Only("init-data", "runtime-data", "tee-evidence", "extra-params");
-        var evidence = fields.Object("tee-evidence");
-        evidence.Only("primary_evidence", "additional_evidence");
+        var (primary, additional) = ReadEvidence(fields);
         return new AttestRequest
         {
             RuntimeData = RuntimeData.Parse(fields.Object("runtime-data")),
             InitData = InitDataText(fields),
-            PrimaryEvidence = JsonMarshal.GetRawUtf8Value(evidence.Any("primary_evidence")).ToArray(),
-            AdditionalEvidence = evidence.FindText("additional_evidence", KbsProtocol.MaxMessageBytes) ?? "",
+            PrimaryEvidence = primary,
+            AdditionalEvidence = additional,
             ExtraParameters = fields.Find("extra-params") is { ValueKind: JsonValueKind.Object } extra ? JsonObject.Create(extra.Clone()) : null,
         };
     }
 
-    /// <summary>The body of protocol 0.2.0 (trust.md 1.13): the key and the evidence alone. The nonce is the session's.</summary>
-    public static AttestRequest Parse020(ReadOnlyMemory<byte> utf8, string nonce)
+    /// <summary>
+    /// The body of an older protocol (trust.md 1.13): the key and the evidence alone, in parts since 0.3.0. The nonce is the session's.
+    /// </summary>
+    /// <param name="utf8">The body.</param>
+    /// <param name="version">One of <see cref="OlderProtocols.Safe"/>.</param>
+    /// <param name="nonce">Of the session.</param>
+    public static AttestRequest ParseOlder(ReadOnlyMemory<byte> utf8, string version, string nonce)
     {
         using var document = StrictJson.Parse(utf8, "kbs.attest", KbsProtocol.MaxMessageBytes);
         var fields = new JsonFields("kbs.attest", document.RootElement);
         fields.Only("tee-pubkey", "tee-evidence");
+        var bindsDevices = version != OlderProtocols.V020;
+        var (primary, additional) = bindsDevices ? ReadEvidence(fields) : (Raw(fields.Any("tee-evidence")), "");
         return new AttestRequest
         {
             RuntimeData = new RuntimeData(nonce, JsonWebKey.Parse(fields.Any("tee-pubkey"), "kbs.tee-pubkey")),
-            PrimaryEvidence = JsonMarshal.GetRawUtf8Value(fields.Any("tee-evidence")).ToArray(),
-            BindsDevices = false,
+            PrimaryEvidence = primary,
+            AdditionalEvidence = additional,
+            BindsDevices = bindsDevices,
         };
     }
 
@@ -94,6 +101,15 @@ public sealed record AttestRequest
             body["extra-params"] = ExtraParameters.DeepClone();
         return JsonText.Utf8(body);
     }
+
+    private static (byte[] Primary, string Additional) ReadEvidence(JsonFields fields)
+    {
+        var evidence = fields.Object("tee-evidence");
+        evidence.Only("primary_evidence", "additional_evidence");
+        return (Raw(evidence.Any("primary_evidence")), evidence.FindText("additional_evidence", KbsProtocol.MaxMessageBytes) ?? "");
+    }
+
+    private static byte[] Raw(JsonElement element) => JsonMarshal.GetRawUtf8Value(element).ToArray();
 
     private static string? InitDataText(JsonFields fields)
     {

@@ -4,11 +4,6 @@ namespace Nacre.Evidence.Protocol;
 public static class KbsProtocol
 {
     public const string Version = "0.4.0";
-
-    /// <summary>
-    /// Older versions that can be taken safely (trust.md 1.13): their evidence binds nonce and key, and their answers are JWE of RFC 7516.
-    /// </summary>
-    public const string Version020 = "0.2.0";
     public const string PathPrefix = "/kbs/v0/";
     public const string SessionCookie = "kbs-session-id";
     public const string ErrorTypePrefix = "https://github.com/confidential-containers/kbs/errors/";

@@ -19,7 +19,7 @@ public static class JsonWebEncryption
     private const int TagSize = 16;
 
     /// <summary>JSON text in UTF-8, readable only with the private key of <paramref name="recipient"/>.</summary>
-    /// <exception cref="MalformedDataException">The key is no point of its curve.</exception>
+    /// <exception cref="MalformedDataException">The key is no point of its curve, or of a kind that this machine cannot use.</exception>
     public static byte[] Encrypt(JsonWebKey recipient, ReadOnlySpan<byte> plaintext)
     {
         var contentKey = RandomNumberGenerator.GetBytes(KeySize);
@@ -35,12 +35,13 @@ public static class JsonWebEncryption
 
     /// <summary>With chosen secrets, so that the vectors of trust.md 1.9 can be reproduced.</summary>
     internal static byte[] Encrypt(
-        JsonWebKey recipient, ReadOnlySpan<byte> plaintext, byte[] contentKey, byte[] iv, ECDiffieHellman? ephemeral)
+        JsonWebKey recipient, ReadOnlySpan<byte> plaintext, byte[] contentKey, byte[] iv, ECDiffieHellman? ephemeral, MLKem? kem = null)
     {
         var (header, encryptedKey) = recipient switch
         {
             EcJwk ec => WrapForEc(ec, contentKey, ephemeral),
             RsaJwk rsa => ("""{"alg":"RSA-OAEP-256","enc":"A256GCM"}""", WrapForRsa(rsa, contentKey)),
+            AkpJwk akp => WrapForAkp(akp, contentKey, kem),
             _ => throw new ArgumentException("is of no kind that can receive", nameof(recipient)),
         };
 
@@ -80,7 +81,7 @@ public static class JsonWebEncryption
             throw header.Malformed("enc", $"'{enc}' is not A256GCM");
 
         // A header that marks a member as critical asks for something that is not done here (RFC 7516 section 4.1.13).
-        header.Only("alg", "enc", "epk", "kid", "typ", "cty");
+        header.Only("alg", "enc", "epk", "ek", "kid", "typ", "cty");
         var iv = jwe.Base64Url("iv", IvSize);
         var tag = jwe.Base64Url("tag", TagSize);
         if (iv.Length != IvSize || tag.Length != TagSize)
@@ -134,6 +135,23 @@ public static class JsonWebEncryption
         using var theirPublic = theirs.PublicKey;
         var mine = ephemeral.ExportParameters(includePrivateParameters: false).Q;
         return (mine.X!, mine.Y!, ephemeral.DeriveRawSecretAgreement(theirPublic));
+    }
+
+    private static (string Header, byte[] EncryptedKey) WrapForAkp(AkpJwk recipient, byte[] contentKey, MLKem? given)
+    {
+        if (given is null && recipient.FindProblem() is { } problem)
+            throw new MalformedDataException("jwk", "alg", 0, problem);
+
+        try
+        {
+            using var imported = given is null ? MLKem.ImportEncapsulationKey(MLKemAlgorithm.MLKem768, recipient.PublicKey) : null;
+            var (ciphertext, encryptedKey) = MlKemKeyWrap.Wrap(given ?? imported!, contentKey);
+            return ($$"""{"alg":"{{MlKemKeyWrap.Algorithm}}","enc":"A256GCM","ek":"{{Base64UrlText.Encode(ciphertext)}}"}""", encryptedKey);
+        }
+        catch (CryptographicException e)
+        {
+            throw new MalformedDataException("jwk", "pub", 0, "is no ML-KEM key that can be used", e);
+        }
     }
 
     private static byte[] WrapForRsa(RsaJwk recipient, byte[] contentKey)

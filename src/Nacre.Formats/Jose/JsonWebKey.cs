@@ -28,11 +28,15 @@ public abstract record JsonWebKey
         {
             "EC" => EcJwk.Parse(fields),
             "RSA" => RsaJwk.Parse(fields),
-            var other => throw fields.Malformed("kty", $"'{other}' is not one of EC, RSA"),
+            "AKP" => AkpJwk.Parse(fields),
+            var other => throw fields.Malformed("kty", $"'{other}' is not one of EC, RSA, AKP"),
         };
     }
 
     public abstract JsonObject ToJson();
+
+    /// <summary>Why nothing can be encrypted to this kind of key on this machine; null when it can.</summary>
+    public virtual string? FindProblem() => null;
 
     /// <summary>RFC 7638 with SHA-256, as base64url: the key's identity, whatever else is said about it.</summary>
     public string Thumbprint() => Base64UrlText.Encode(SHA256.HashData(ThumbprintInput()));

@@ -3,18 +3,12 @@ using Nacre.Formats.Json;
 
 namespace Nacre.Formats.Jose;
 
-public enum JweKeyKind
-{
-    EcP256,
-    EcP521,
-    Rsa2048,
-}
-
 /// <summary>The key pair of a guest: its public half is bound into the evidence, and secrets are encrypted to it (trust.md 1.6).</summary>
 public sealed class JweKeyPair : IDisposable
 {
     private readonly ECDiffieHellman? _ec;
     private readonly RSA? _rsa;
+    private readonly MLKem? _kem;
 
     private JweKeyPair(ECDiffieHellman ec)
     {
@@ -29,38 +23,36 @@ public sealed class JweKeyPair : IDisposable
         PublicKey = new RsaJwk(key.Modulus!, key.Exponent!, JsonWebKey.RsaOaep256);
     }
 
+    internal JweKeyPair(MLKem kem)
+    {
+        _kem = kem;
+        PublicKey = new AkpJwk(kem.ExportEncapsulationKey());
+    }
+
     public JsonWebKey PublicKey { get; }
 
+    /// <exception cref="PlatformNotSupportedException"><see cref="JweKeyKinds.FindProblem"/> of the kind is not null.</exception>
     public static JweKeyPair Create(JweKeyKind kind = JweKeyKind.EcP256) => kind switch
     {
+        _ when JweKeyKinds.FindProblem(kind) is { } problem => throw new PlatformNotSupportedException(problem),
+        JweKeyKind.MlKem768 => new(MLKem.GenerateKey(MLKemAlgorithm.MLKem768)),
         JweKeyKind.EcP256 => new(ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256)),
         JweKeyKind.EcP521 => new(ECDiffieHellman.Create(ECCurve.NamedCurves.nistP521)),
         _ => new(RSA.Create(2048)),
     };
 
-    /// <summary>PKCS#8 (EC, RSA) or PKCS#1 (RSA) in PEM, as upstream's agent hands a key over (guest.md 2.4).</summary>
+    /// <summary>PKCS#8, or PKCS#1 for RSA, in PEM, as upstream's agent hands a key over (guest.md 2.4).</summary>
     /// <exception cref="CryptographicException">The text holds no key of a kind that is used here.</exception>
-    public static JweKeyPair FromPem(ReadOnlySpan<char> pem)
-    {
-        if (pem.Contains("RSA PRIVATE KEY", StringComparison.Ordinal))
-            return FromRsa(pem);
-
-        var ec = ECDiffieHellman.Create();
-        try
-        {
-            ec.ImportFromPem(pem);
-            return new JweKeyPair(ec);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            ec.Dispose();
-            return FromRsa(pem);
-        }
-    }
+    public static JweKeyPair FromPem(ReadOnlySpan<char> pem) =>
+        TryImport(ECDiffieHellman.Create(), pem, key => new(key)) ?? TryImport(RSA.Create(), pem, key => new(key))
+        ?? (MlKemPem.TryImport(pem) is { } kem ? new JweKeyPair(kem) : null)
+        ?? throw new CryptographicException(
+            "The text holds no EC, RSA or ML-KEM private key in PEM that can be used here."
+            + (MlKemKeyWrap.FindProblem() is { } problem ? $" {problem}." : ""));
 
     /// <summary>The private key in PEM, as bytes so that it can be erased.</summary>
     public SecretBytes ExportPem() => SecretBytes.Own(System.Text.Encoding.ASCII.GetBytes(
-        _ec is not null ? _ec.ExportPkcs8PrivateKeyPem() : _rsa!.ExportRSAPrivateKeyPem()));
+        _ec?.ExportPkcs8PrivateKeyPem() ?? _rsa?.ExportRSAPrivateKeyPem() ?? MlKemPem.Export(_kem!)));
 
     internal byte[] UnwrapContentKey(JsonFields header, byte[] encryptedKey)
     {
@@ -68,7 +60,12 @@ public sealed class JweKeyPair : IDisposable
         if (algorithm != PublicKey.Algorithm)
             throw header.Malformed("alg", $"is '{algorithm}', this key is for {PublicKey.Algorithm}");
 
-        var contentKey = _rsa is not null ? _rsa.Decrypt(encryptedKey, RSAEncryptionPadding.OaepSHA256) : UnwrapWithEc(header, encryptedKey);
+        var contentKey = this switch
+        {
+            { _rsa: { } rsa } => rsa.Decrypt(encryptedKey, RSAEncryptionPadding.OaepSHA256),
+            { _kem: { } kem } => UnwrapWithKem(kem, header, encryptedKey),
+            _ => UnwrapWithEc(header, encryptedKey),
+        };
         return contentKey.Length == 32 ? contentKey : throw new CryptographicException("The content key has the wrong length.");
     }
 
@@ -88,21 +85,32 @@ public sealed class JweKeyPair : IDisposable
         CryptographicOperations.ZeroMemory(shared);
         var contentKey = AesKeyWrap.Unwrap(wrappingKey, encryptedKey);
         CryptographicOperations.ZeroMemory(wrappingKey);
-        return contentKey ?? throw new CryptographicException("The content key was not wrapped for this key.");
+        return contentKey ?? throw NotWrapped();
     }
 
-    private static JweKeyPair FromRsa(ReadOnlySpan<char> pem)
+    private static byte[] UnwrapWithKem(MLKem kem, JsonFields header, byte[] encryptedKey)
     {
-        var rsa = RSA.Create();
+        var ciphertext = header.Base64Url("ek", MlKemKeyWrap.CiphertextSize);
+        if (ciphertext.Length != MlKemKeyWrap.CiphertextSize)
+            throw header.Malformed("ek", $"must be {MlKemKeyWrap.CiphertextSize} bytes, is {ciphertext.Length}");
+
+        return MlKemKeyWrap.Unwrap(kem, ciphertext, encryptedKey) ?? throw NotWrapped();
+    }
+
+    private static CryptographicException NotWrapped() => new("The content key was not wrapped for this key.");
+
+    private static JweKeyPair? TryImport<T>(T key, ReadOnlySpan<char> pem, Func<T, JweKeyPair> pair)
+        where T : AsymmetricAlgorithm
+    {
         try
         {
-            rsa.ImportFromPem(pem);
-            return new JweKeyPair(rsa);
+            key.ImportFromPem(pem);
+            return pair(key);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            rsa.Dispose();
-            throw new CryptographicException("The text holds no EC or RSA private key in PEM.", e);
+            key.Dispose();
+            return null;
         }
     }
 
@@ -110,5 +118,6 @@ public sealed class JweKeyPair : IDisposable
     {
         _ec?.Dispose();
         _rsa?.Dispose();
+        _kem?.Dispose();
     }
 }

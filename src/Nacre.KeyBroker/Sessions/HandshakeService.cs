@@ -4,6 +4,7 @@ using Nacre.Attestation;
 using Nacre.Attestation.Tokens;
 using Nacre.Evidence.Protocol;
 using Nacre.Formats;
+using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Backends;
 using Nacre.KeyBroker.Http;
@@ -23,10 +24,11 @@ public sealed class HandshakeService(
     public async ValueTask<KbsReply> AuthAsync(KbsCall call, CancellationToken cancel)
     {
         var request = AuthRequest.Parse(call.Body);
-        if (request.Version != KbsProtocol.Version && !options.OlderProtocols.Contains(request.Version))
+        if (FindVersionProblem(request.Version) is { } problem)
         {
             throw new KbsProblemException(401, ErrorTypes.AttestationError,
-                $"Attestation error: RCAR handshake Auth failed: KBS Client Protocol Version Mismatch: expect ={KbsProtocol.Version} while the request is {request.Version}");
+                "Attestation error: RCAR handshake Auth failed: KBS Client Protocol Version Mismatch: "
+                + $"expect ={KbsProtocol.Version} while the request is {request.Version}: {problem}");
         }
 
         if (!attestation.Takes(request.Tee))
@@ -56,8 +58,8 @@ public sealed class HandshakeService(
     public async ValueTask<KbsReply> AttestAsync(KbsCall call, CancellationToken cancel)
     {
         var session = Open(call.SessionCookie);
-        var request = session is PendingSession { Protocol: KbsProtocol.Version020 } older
-            ? AttestRequest.Parse020(call.Body, older.Nonce) : AttestRequest.Parse(call.Body);
+        var request = session is PendingSession { Protocol: not KbsProtocol.Version } older
+            ? AttestRequest.ParseOlder(call.Body, older.Protocol, older.Nonce) : AttestRequest.Parse(call.Body);
         return session switch
         {
             PendingSession pending => await AttestAsync(pending, request, cancel),
@@ -73,6 +75,7 @@ public sealed class HandshakeService(
     {
         if (!SameNonce(session.Nonce, request))
             throw Unauthenticated("the nonce is not the one of this session");
+        RequireUsable(request.RuntimeData.TeePublicKey);
         var devices = request.Devices();
         var initData = request.InitData is null ? null : InitData.Parse(request.InitData);
         if (!await replays.TryUseAsync(Convert.FromBase64String(session.Nonce), session.Expires, cancel))
@@ -201,6 +204,10 @@ public sealed class HandshakeService(
         throw Unauthenticated("the session is not known or has expired; begin again with auth");
     }
 
+    private string? FindVersionProblem(string version) => OlderProtocols.FindProblem(version)
+        ?? (version == KbsProtocol.Version || options.OlderProtocols.Contains(version)
+            ? null : "update the guest, or have the operator of this server allow its version");
+
     private async ValueTask<KbsReply> TokenAsync(JsonObject kept, CancellationToken cancel) =>
         KbsReply.Of(new JsonObject { ["token"] = await tokens.TokenOfAsync(kept, cancel) });
 
@@ -208,6 +215,17 @@ public sealed class HandshakeService(
 
     private static IEnumerable<string> Remedies(NotAttested refused) =>
         refused.Reports.SelectMany(report => report.Checks).Where(check => check.Remedy is not null).Select(check => $"{check.Id}: {check.Remedy}");
+
+    // Else the guest would learn it when the first secret is to be encrypted. The nonce is not used up: it may come again with another key.
+    private static void RequireUsable(JsonWebKey key)
+    {
+        if (key.FindProblem() is { } problem)
+        {
+            throw new KbsProblemException(400, ErrorTypes.AttestationError,
+                $"Attestation error: RCAR handshake Attest failed: this server cannot encrypt to the tee-pubkey: {problem}; "
+                + $"have the guest take another tee_key_algorithm, such as {JweKeyKinds.Names[0]}, or run the server with OpenSSL 3.5");
+        }
+    }
 
     private static KbsProblemException Unauthenticated(string detail) =>
         new(401, ErrorTypes.AttestationError, $"Attestation error: RCAR handshake Attest failed: {detail}");

@@ -22,12 +22,15 @@ internal sealed class HandshakeMessages(HttpClient http) : IDisposable
     public Task<HttpResponseMessage> AttestAsync(string? cookie, string nonce, string? reportDataNonce = null) =>
         PostAsync("attest", System.Text.Encoding.UTF8.GetString(Evidence(nonce, reportDataNonce)), cookie);
 
-    public byte[] Evidence(string nonce, string? reportDataNonce = null)
+    /// <param name="nonce">Of the session.</param>
+    /// <param name="reportDataNonce">In the evidence; the same without it.</param>
+    /// <param name="key">Of the guest; <see cref="Key"/> without it.</param>
+    public byte[] Evidence(string nonce, string? reportDataNonce = null, JsonWebKey? key = null)
     {
-        var reportData = new RuntimeData(reportDataNonce ?? nonce, Key.PublicKey).PrimaryDigest(HashNames.Sha384, "");
+        var reportData = new RuntimeData(reportDataNonce ?? nonce, key ?? Key.PublicKey).PrimaryDigest(HashNames.Sha384, "");
         return new AttestRequest
         {
-            RuntimeData = new RuntimeData(nonce, Key.PublicKey),
+            RuntimeData = new RuntimeData(nonce, key ?? Key.PublicKey),
             PrimaryEvidence = new SampleEvidence { Svn = "1", ReportData = Convert.ToBase64String(reportData) }.ToJson(),
         }.ToUtf8();
     }
