@@ -170,6 +170,8 @@ public sealed partial class AuditLog : IAsyncDisposable
         var group = new List<Pending>();
         while (await _queue.Reader.WaitToReadAsync())
         {
+            // Requests that are ready to run come first, so that their lines share the flush; at once when there are none.
+            await Task.Yield();
             group.Clear();
             while (group.Count < MaxGroup && TryTake(out var pending))
             {
