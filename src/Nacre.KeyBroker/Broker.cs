@@ -70,7 +70,7 @@ public sealed class Broker : IAsyncDisposable
         var decisions = new DecisionStore(store, clock, log);
         var keyProofs = new KeyProofs(ekRoots, attempts, options);
         var guests = new GuestSessions(sealer, sessions, backend.Tokens, clock);
-        var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, options, clock);
+        var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, metrics, options, clock);
         var settings = tenant is null ? options.Plugins : PluginList.OfTenants(options.Plugins);
         var resources = ResourceBackends.Open(settings, clock);
         var plugins = await PluginList.OpenAsync(settings, new PluginServices(gate, store, clock, metrics), cancel);

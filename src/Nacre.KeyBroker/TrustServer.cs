@@ -34,18 +34,18 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly AuditLog _audit;
     private readonly BrokerMetrics _metrics;
     private readonly MetricsServer? _metricsServer;
-    private readonly IReadOnlyList<IAdminTokenSource> _adminIssuers;
+    private readonly IReadOnlyList<IDisposable> _issuers;
     private readonly AuditExporter? _exporter;
 
     private TrustServer(
         BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerStore store, ServiceListeners? services,
         CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer,
-        IReadOnlyList<IAdminTokenSource> adminIssuers, AuditExporter? exporter)
+        IReadOnlyList<IDisposable> issuers, AuditExporter? exporter)
     {
         (_web, _brokers, _health, _certificate, _tls) = (web, brokers, brokers.Server.Health, certificate, tls);
         (_store, _services) = (store, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
-        (_adminIssuers, _exporter) = (adminIssuers, exporter);
+        (_issuers, _exporter) = (issuers, exporter);
     }
 
     /// <summary>With the real port.</summary>
@@ -141,7 +141,7 @@ public sealed class TrustServer : IAsyncDisposable
         await _audit.DisposeAsync();
         await _store.DisposeAsync();
         _metrics.Dispose();
-        foreach (var issuer in _adminIssuers.OfType<IDisposable>())
+        foreach (var issuer in _issuers)
             issuer.Dispose();
     }
 
@@ -192,7 +192,7 @@ public sealed class TrustServer : IAsyncDisposable
             options.Clock);
         opened.Push(tenants);
         var web = await BrokerServer.StartAsync(
-            tenants, options.Url,
+            tenants, options.Url, options.MoreAddresses,
             tls is null ? null : () => AdminClientCertificates.Take(tls.ForConnection(), options.AdminCertificates?.Authorities), options.Logs, cancel);
         opened.Push(web);
         var services = backend.BuiltIn is not { } attestation ? null : await ServiceListeners.StartAsync(
@@ -206,11 +206,13 @@ public sealed class TrustServer : IAsyncDisposable
                 options.MetricsUrl, metrics, watch.RefreshAsync, options.Logs, cancel);
         await places.StartedAsync();
         return new TrustServer(
-            web, tenants, certificate, tls, places, services, collateral, audit, metrics, metricsServer, options.AdminIssuers, exporter);
+            web, tenants, certificate, tls, places, services, collateral, audit, metrics, metricsServer,
+            [.. options.AdminIssuers.OfType<IDisposable>(), .. options.TokenTrust?.Published ?? []], exporter);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>
-        [.. ((string[])["localhost", "127.0.0.1", "::1", options.Url.Host.Trim('[', ']'), .. options.Services.TlsHosts]).Distinct()];
+        [.. ((string[])["localhost", "127.0.0.1", "::1", options.Url.Host.Trim('[', ']'),
+            .. options.MoreAddresses.Select(address => $"{address.Address}"), .. options.Services.TlsHosts]).Distinct()];
 
     internal static Exception Translate(TrustServerOptions options, Exception e) => e switch
     {

@@ -24,6 +24,9 @@ public sealed record TrustServerOptions
     /// <summary>Where to listen; port 0 takes a free one. <c>http</c> only with <see cref="Development"/>.</summary>
     public required Uri Url { get; init; }
 
+    /// <summary>Where else to listen, with the same scheme.</summary>
+    public IReadOnlyList<System.Net.IPEndPoint> MoreAddresses { get; init; } = [];
+
     /// <summary>TLS of <see cref="Url"/>.</summary>
     public TlsOptions Tls { get; init; } = new();
 
@@ -41,7 +44,10 @@ public sealed record TrustServerOptions
     /// <summary>The service elsewhere that verifies evidence; null for the one of this process.</summary>
     public RemoteOptions? Backend { get; init; }
 
-    /// <summary>Which tokens of other services guests may bring, besides those that are made here; null for none.</summary>
+    /// <summary>
+    /// Which tokens of other services guests may bring, besides those that are made here; null for none. Its published keys are disposed with
+    /// this server.
+    /// </summary>
     public TokenTrust? TokenTrust { get; init; }
 
     /// <summary>Where another service keeps the reference values, as <c>HOST:PORT</c>; null for the store of this one.</summary>

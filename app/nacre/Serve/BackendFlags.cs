@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
 using Nacre.Attestation.Remote;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
@@ -47,9 +48,10 @@ internal sealed class BackendFlags
         Description = "PEM file with authorities of attestation tokens of others, as upstream's trusted_certs_paths; may be repeated.",
     };
 
-    private readonly Option<FileInfo[]> _sets = new("--trusted-jwks")
+    private readonly Option<string[]> _sets = new("--trusted-jwks")
     {
-        Description = "File with a JWK set whose keys sign attestation tokens, as upstream's trusted_jwk_sets; may be repeated.",
+        Description = "JWK set whose keys sign attestation tokens, as upstream's trusted_jwk_sets: a file, or the https address of a set "
+            + "or of a provider that names one; may be repeated.",
     };
 
     private readonly Option<bool> _headerKey = new("--insecure-header-jwk")
@@ -81,10 +83,12 @@ internal sealed class BackendFlags
     /// <summary>Where else evidence is verified, and whose tokens are believed; both null when everything is done here.</summary>
     /// <param name="line">As given.</param>
     /// <param name="development">Whether what proves nothing may be believed.</param>
+    /// <param name="logs">Told when published keys cannot be had.</param>
     /// <param name="apiKey">Of Intel Trust Authority, when no file holds it.</param>
-    public (RemoteOptions? Backend, TokenTrust? Trust) Read(ParseResult line, bool development, SecretBytes? apiKey = null)
+    public (RemoteOptions? Backend, TokenTrust? Trust) Read(
+        ParseResult line, bool development, ILoggerFactory logs, SecretBytes? apiKey = null)
     {
-        var trust = ReadTrust(line, development);
+        var trust = ReadTrust(line, development, logs);
         var (address, intel) = (line.GetValue(_address), line.GetValue(_intel));
         if (address is not null && intel is not null)
             throw new CommandException("--as-addr and --ita-url name two services", "leave one of them away");
@@ -114,11 +118,12 @@ internal sealed class BackendFlags
         return authorities;
     }
 
-    private TokenTrust ReadTrust(ParseResult line, bool development)
+    private TokenTrust ReadTrust(ParseResult line, bool development, ILoggerFactory logs)
     {
         var keys = new List<JwtVerificationKey>();
-        foreach (var file in line.GetValue(_sets) ?? [])
-            Read(file, path => keys.AddRange(JwtVerificationKey.ParseSet(File.ReadAllBytes(path))), "it must hold a JWK set");
+        var (published, files) = Split(line.GetValue(_sets) ?? []);
+        foreach (var file in files)
+            Read(new FileInfo(file), path => keys.AddRange(JwtVerificationKey.ParseSet(File.ReadAllBytes(path))), "it must hold a JWK set");
         if (keys.FirstOrDefault(key => key.KeyId is null) is not null)
             throw new CommandException("a key in --trusted-jwks has no kid", "attestation tokens name their key by it");
         if (line.GetValue(_headerKey) && !development)
@@ -135,9 +140,21 @@ internal sealed class BackendFlags
         {
             Authorities = ReadAuthorities(line.GetValue(_authorities) ?? []),
             Keys = keys,
+            Published = [.. published.Select(address => new PublishedKeys(KeySetSource.At(address), logs.CreateLogger<PublishedKeys>()))],
             AcceptHeaderKey = line.GetValue(_headerKey),
             ExtraKeyPaths = paths,
         };
+    }
+
+    private static (List<string> Published, List<string> Files) Split(IReadOnlyList<string> sets)
+    {
+        if (sets.FirstOrDefault(set => set.Contains("://", StringComparison.Ordinal) && !KeySetSource.IsAddress(set)) is { } wrong)
+        {
+            throw new CommandException(
+                $"'{wrong}' is no place for --trusted-jwks", "it is a file, or an address such as https://portal.trustauthority.intel.com");
+        }
+
+        return ([.. sets.Where(KeySetSource.IsAddress).Distinct()], [.. sets.Where(set => !KeySetSource.IsAddress(set))]);
     }
 
     private GrpcAttestationOptions ReadGrpc(ParseResult line, string address, TokenTrust trust, bool development)

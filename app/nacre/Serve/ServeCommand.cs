@@ -68,7 +68,7 @@ internal static class ServeCommand
                 throw new CommandException($"'{line.GetValue(url)}' is no address to listen on", "it looks like https://127.0.0.1:8080");
 
             var place = store.Read(line);
-            var (backend, trust) = backends.Read(line, line.GetValue(development), settings?.ApiKey);
+            var (backend, trust) = backends.Read(line, line.GetValue(development), logs, settings?.ApiKey);
             return references.AddTo(line, new TrustServerOptions
             {
                 DataDirectory = place.Directory,

@@ -59,7 +59,7 @@ public sealed class GrpcAttestation : IRemoteAttestation
         try
         {
             var response = await CallAsync(ServiceRpc.AttestationName, "AttestationEvaluate", request, AttestationResponse.Parser, cancel);
-            return RemoteToken.Judge(response.AttestationToken, submission, _options.Trust, _clock.GetUtcNow());
+            return await RemoteToken.JudgeAsync(response.AttestationToken, submission, _options.Trust, _clock.GetUtcNow(), cancel);
         }
         catch (RemoteRefusalException e)
         {

@@ -85,7 +85,8 @@ public sealed class IntelTrustAuthority : IRemoteAttestation
         {
             var fields = new JsonFields(Structure, answer.RootElement);
             return status == HttpStatusCode.OK
-                ? RemoteToken.Judge(fields.Text("token", JsonWebToken.MaxLength), submission, _options.Trust, _clock.GetUtcNow())
+                ? await RemoteToken.JudgeAsync(
+                    fields.Text("token", JsonWebToken.MaxLength), submission, _options.Trust, _clock.GetUtcNow(), cancel)
                 : new NotAttested([], $"Intel Trust Authority refused with status {(int)status}: {Reason(fields)}");
         }
     }

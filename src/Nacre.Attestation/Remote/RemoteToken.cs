@@ -12,9 +12,10 @@ namespace Nacre.Attestation.Remote;
 /// </summary>
 internal static class RemoteToken
 {
-    public static AttestationOutcome Judge(string token, AttestationSubmission submission, TokenTrust trust, DateTimeOffset at)
+    public static async ValueTask<AttestationOutcome> JudgeAsync(
+        string token, AttestationSubmission submission, TokenTrust trust, DateTimeOffset at, CancellationToken cancel)
     {
-        var (claims, problem) = trust.Verify(token, at);
+        var (claims, problem) = await trust.VerifyAsync(token, at, cancel);
         if (claims is null)
             return new NotAttested([], $"the token of the attestation service is not believed: {problem}");
         return FindProblem(claims, submission.Evidence[0].RuntimeClaims, trust) is { } other

@@ -26,6 +26,9 @@ public sealed record TokenTrust
     /// <summary>Keys of sets; a token names one of them by <c>kid</c>.</summary>
     public IReadOnlyList<JwtVerificationKey> Keys { get; init; } = [];
 
+    /// <summary>Sets that others publish; a token names one of their keys by <c>kid</c>.</summary>
+    public IReadOnlyList<PublishedKeys> Published { get; init; } = [];
+
     /// <summary>Believe whatever key a header brings: anyone can make such a token. For development only.</summary>
     public bool AcceptHeaderKey { get; init; }
 
@@ -33,11 +36,17 @@ public sealed record TokenTrust
     public IReadOnlyList<string> ExtraKeyPaths { get; init; } = [];
 
     /// <summary>Whether there is a token that it believes.</summary>
-    public bool BelievesAny => Authorities.Count > 0 || Keys.Count > 0 || AcceptHeaderKey;
+    public bool BelievesAny => Authorities.Count > 0 || Keys.Count > 0 || Published.Count > 0 || AcceptHeaderKey;
+
+    /// <summary>As <see cref="Verify"/>, with the keys that are published.</summary>
+    /// <exception cref="AttestationUnavailableException">It may be good, and the keys that would say so cannot be had now.</exception>
+    public async ValueTask<(JsonObject? Claims, string Problem)> VerifyAsync(string token, DateTimeOffset at, CancellationToken cancel) =>
+        WantedKey(token, at) is not { } keyId ? Verify(token, at)
+            : (this with { Keys = await FindAsync(keyId, at, cancel) }).Verify(token, at);
 
     /// <summary>
-    /// The claims of a token that is believed at <paramref name="at"/>; otherwise null and why not. A token without <c>jti</c> is given one made
-    /// of its hash, so that what is recorded of it can be told apart.
+    /// The claims of a token that is believed at <paramref name="at"/> under the keys at hand; otherwise null and why not. A token without
+    /// <c>jti</c> is given one made of its hash, so that what is recorded of it can be told apart.
     /// </summary>
     public (JsonObject? Claims, string Problem) Verify(string token, DateTimeOffset at)
     {
@@ -72,6 +81,41 @@ public sealed record TokenTrust
         claims[name] is JsonValue value && (value.TryGetValue<long>(out var seconds) || TryFloor(value, out seconds))
             && seconds is >= 0 and < 100_000_000_000
             ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+
+    // The key that has to be asked for: nobody is, for a token that brings its own key, has one at hand, or is over anyway.
+    private string? WantedKey(string token, DateTimeOffset at)
+    {
+        if (Published.Count == 0)
+            return null;
+
+        try
+        {
+            var parsed = JsonWebToken.Parse(token);
+            using var document = StrictJson.Parse(parsed.Header, "jwt.header", MaxHeaderBytes);
+            var header = new JsonFields("jwt.header", document.RootElement);
+            return header.Find("jwk") is null && header.FindText("kid", 256) is { } keyId && !Keys.Any(key => key.KeyId == keyId)
+                && Time(Read(token, parsed), "exp") is { } expires && at < expires + s_leeway ? keyId : null;
+        }
+        catch (Exception e) when (e is MalformedDataException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<JwtVerificationKey>> FindAsync(string keyId, DateTimeOffset at, CancellationToken cancel)
+    {
+        string? away = null;
+        foreach (var set in Published)
+        {
+            var keys = await set.FindAsync(keyId, at, cancel);
+            if (keys?.Any(key => key.KeyId == keyId) == true)
+                return keys;
+            if (keys is null)
+                away ??= set.Address;
+        }
+
+        return away is null ? Keys : throw new AttestationUnavailableException(away, "the keys that it signs tokens with cannot be had now");
+    }
 
     // A NumericDate may have a fraction (RFC 7519, section 2).
     private static bool TryFloor(JsonValue value, out long seconds)

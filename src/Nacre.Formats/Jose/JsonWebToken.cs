@@ -7,8 +7,8 @@ namespace Nacre.Formats.Jose;
 /// <summary>A JWT in JWS compact form (RFC 7519, RFC 7515 section 3.1), read but not yet believed.</summary>
 public sealed class JsonWebToken
 {
-    /// <summary>Larger than any token of ours, well below what the HTTP layer takes for a head.</summary>
-    public const int MaxLength = 256 * 1024;
+    /// <summary>Larger than any token of ours; upstream's may hold the evidence of all GPUs of a machine (trust.md 9.3).</summary>
+    public const int MaxLength = 1024 * 1024;
     private const int MaxHeaderBytes = 64 * 1024;
 
     private readonly byte[] _signed;

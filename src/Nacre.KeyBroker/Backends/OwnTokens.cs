@@ -17,6 +17,6 @@ internal sealed class OwnTokens(TokenSigner signer, TokenTrust? others) : IGuest
     public async ValueTask<(JsonObject? Claims, string Problem)> VerifyAsync(string token, DateTimeOffset at, CancellationToken cancel)
     {
         var own = await signer.VerifyAsync(token, at, cancel);
-        return own.Claims is null && others is not null ? others.Verify(token, at) : own;
+        return own.Claims is null && others is not null ? await others.VerifyAsync(token, at, cancel) : own;
     }
 }

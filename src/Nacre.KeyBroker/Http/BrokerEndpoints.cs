@@ -27,6 +27,19 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
 
     private async Task ServeAsync(HttpContext context)
     {
+        brokers.Server.Metrics.RequestBegun();
+        try
+        {
+            await ReplyAsync(context);
+        }
+        finally
+        {
+            brokers.Server.Metrics.RequestEnded();
+        }
+    }
+
+    private async Task ReplyAsync(HttpContext context)
+    {
         KbsReply reply;
         var (clock, metrics) = (brokers.Server.Clock, brokers.Server.Metrics);
         var since = clock.GetTimestamp();
@@ -71,7 +84,8 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
 #pragma warning restore CA1031
 
         var (method, template) = (route?.Method ?? "other", route?.Template ?? "none");
-        metrics.Request(method, template, reply.Status, clock.GetElapsedTime(since));
+        metrics.Request(
+            method, template, reply.Status, clock.GetElapsedTime(since), context.Request.ContentLength ?? 0, reply.Body.Length);
         BrokerTrace.EndRequest(span, method, template, reply.Status);
         await WriteAsync(context, reply, TenantName.PathPrefix(tenant));
     }

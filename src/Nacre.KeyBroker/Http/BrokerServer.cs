@@ -27,16 +27,18 @@ public sealed class BrokerServer : IAsyncDisposable
 
     /// <param name="brokers">Served; stays the caller's.</param>
     /// <param name="url">Scheme, host and port; port 0 takes a free one.</param>
+    /// <param name="more">Other addresses, served in the same way.</param>
     /// <param name="tls">For each connection over https; null serves plain HTTP, which the caller must have been asked for.</param>
     /// <param name="logs">Stays the caller's.</param>
     /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">The address is in use or not of this machine.</exception>
     public static async Task<BrokerServer> StartAsync(
-        TenantBrokers brokers, Uri url, Func<SslServerAuthenticationOptions>? tls, ILoggerFactory logs, CancellationToken cancel)
+        TenantBrokers brokers, Uri url, IReadOnlyList<IPEndPoint> more, Func<SslServerAuthenticationOptions>? tls, ILoggerFactory logs,
+        CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, tls));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, url, more, tls));
 
         // How long a stop may take is said by whoever stops.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
@@ -62,7 +64,8 @@ public sealed class BrokerServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void Configure(KestrelServerOptions kestrel, Uri url, Func<SslServerAuthenticationOptions>? tls)
+    private static void Configure(
+        KestrelServerOptions kestrel, Uri url, IReadOnlyList<IPEndPoint> more, Func<SslServerAuthenticationOptions>? tls)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null; // BrokerEndpoints counts.
@@ -78,6 +81,8 @@ public sealed class BrokerServer : IAsyncDisposable
             kestrel.ListenLocalhost(url.Port, Protect);
         else
             kestrel.ListenAnyIP(url.Port, Protect);
+        foreach (var endpoint in more)
+            kestrel.Listen(endpoint, Protect);
 
         void Protect(ListenOptions listen)
         {

@@ -13,7 +13,15 @@ public sealed class BrokerMetrics : IDisposable
     /// <summary>Of histograms, in seconds: as OpenTelemetry advises, with finer steps for flushes.</summary>
     internal static readonly double[] Bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+    /// <summary>Of histograms of sizes, in bytes: upstream's, and on to the largest body that is taken.</summary>
+    internal static readonly double[] SizeBounds = [32, 128, 512, 2048, 8192, 32768, 131072, 524288, 2097152];
+
     private readonly Histogram<double> _requests;
+    private readonly Histogram<double> _requestSizes;
+    private readonly Histogram<double> _replySizes;
+    private readonly UpDownCounter<long> _active;
+    private readonly Counter<long> _attestations;
+    private readonly Counter<long> _policyErrors;
     private readonly Histogram<double> _handshakes;
     private readonly Histogram<double> _storeFlushes;
     private readonly Histogram<double> _auditFlushes;
@@ -25,6 +33,11 @@ public sealed class BrokerMetrics : IDisposable
     public BrokerMetrics()
     {
         _requests = Duration("http.server.request.duration", "Requests by route and status.");
+        _requestSizes = Size("http.server.request.body.size", "Bodies of requests, as long as they say they are.");
+        _replySizes = Size("http.server.response.body.size", "Bodies of replies.");
+        _active = Meter.CreateUpDownCounter<long>("http.server.active_requests", null, "Requests that are served at the moment.");
+        _attestations = Meter.CreateCounter<long>("nacre.attestations", null, "Evidence that was verified, by primary TEE and outcome.");
+        _policyErrors = Meter.CreateCounter<long>("nacre.policy.errors", null, "Resource policies that could not decide.");
         _handshakes = Duration("nacre.handshake.duration", "From the challenge to the token.");
         _storeFlushes = Duration("nacre.store.flush.duration", "Writes to the store, until they are acknowledged.");
         _auditFlushes = Duration("nacre.audit.flush.duration", "Groups of audit lines, until they are on disk.");
@@ -54,8 +67,30 @@ public sealed class BrokerMetrics : IDisposable
         },
         null, "Reference values by state; expiring ones are active, and end within 30 days.");
 
-    public void Request(string method, string route, int status, TimeSpan duration) => _requests.Record(
-        duration.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
+    public void RequestBegun() => _active.Add(1);
+
+    /// <param name="method">Of HTTP.</param>
+    /// <param name="route">Template.</param>
+    /// <param name="status">Of the reply.</param>
+    /// <param name="duration">Until the reply.</param>
+    /// <param name="requestBytes">Of the body; 0 when the request does not say.</param>
+    /// <param name="replyBytes">Of the body.</param>
+    public void Request(string method, string route, int status, TimeSpan duration, long requestBytes, int replyBytes)
+    {
+        _requests.Record(
+            duration.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
+        _requestSizes.Record(requestBytes, new KeyValuePair<string, object?>("http.route", route));
+        _replySizes.Record(replyBytes, new KeyValuePair<string, object?>("http.route", route));
+    }
+
+    public void RequestEnded() => _active.Add(-1);
+
+    /// <param name="tee">One that is taken here.</param>
+    /// <param name="isGood">Whether a token was given.</param>
+    public void Attestation(string tee, bool isGood) =>
+        _attestations.Add(1, new("tee", tee), new("outcome", isGood ? "attested" : "refused"));
+
+    public void PolicyFailed() => _policyErrors.Add(1);
 
     public void Handshake(TimeSpan duration) => _handshakes.Record(duration.TotalSeconds);
 
@@ -72,12 +107,17 @@ public sealed class BrokerMetrics : IDisposable
     public void Refused(string errorType) => _refusals.Add(1, new KeyValuePair<string, object?>("error.type", errorType));
 
     /// <param name="backend">As the settings name it.</param>
+    /// <param name="method">Of the plugin contract.</param>
     /// <param name="outcome">A code of gRPC.</param>
     /// <param name="duration">Until the answer.</param>
-    public void PluginCall(string backend, string outcome, TimeSpan duration) =>
-        _pluginCalls.Record(duration.TotalSeconds, new("nacre.plugin.backend", backend), new("rpc.grpc.status_code", outcome));
+    public void PluginCall(string backend, string method, string outcome, TimeSpan duration) =>
+        _pluginCalls.Record(
+            duration.TotalSeconds, new("nacre.plugin.backend", backend), new("rpc.method", method), new("rpc.grpc.status_code", outcome));
 
     public void Dispose() => Meter.Dispose();
+
+    private Histogram<double> Size(string name, string description) =>
+        Meter.CreateHistogram(name, "By", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = SizeBounds });
 
     private Histogram<double> Duration(string name, string description) =>
         Meter.CreateHistogram(name, "s", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds });

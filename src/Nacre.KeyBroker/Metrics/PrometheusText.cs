@@ -11,8 +11,6 @@ public sealed class PrometheusText : IDisposable
 
     private const int MaxSeries = 4096;
 
-    private static readonly double[] s_bounds = BrokerMetrics.Bounds;
-
     private readonly MeterListener _listener = new();
     private readonly Lock _gate = new();
     private readonly SortedDictionary<(string Name, string Labels), Series> _series = [];
@@ -54,9 +52,14 @@ public sealed class PrometheusText : IDisposable
 
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var isHistogram = instrument is Histogram<double>;
+        var bounds = instrument is not Histogram<double> ? [] : instrument.Unit == "By" ? BrokerMetrics.SizeBounds : BrokerMetrics.Bounds;
         var isGauge = instrument is ObservableGauge<long>;
-        var name = instrument.Name.Replace('.', '_') + (isHistogram ? "_seconds" : isGauge ? "" : "_total");
+        var name = instrument.Name.Replace('.', '_') + instrument switch
+        {
+            Histogram<double> => instrument.Unit == "By" ? "_bytes" : "_seconds",
+            ObservableGauge<long> or UpDownCounter<long> => "",
+            _ => "_total",
+        };
         var labels = Labels(tags);
         lock (_gate)
         {
@@ -64,7 +67,7 @@ public sealed class PrometheusText : IDisposable
             {
                 if (_series.Count >= MaxSeries)
                     return;
-                _series.Add((name, labels), series = new Series(instrument, isHistogram ? new long[s_bounds.Length + 1] : null));
+                _series.Add((name, labels), series = new Series(instrument, bounds));
             }
 
             if (isGauge)
@@ -91,17 +94,18 @@ public sealed class PrometheusText : IDisposable
         return text.ToString();
     }
 
-    private sealed class Series(Instrument instrument, long[]? buckets)
+    private sealed class Series(Instrument instrument, double[] bounds)
     {
         private double _sum;
 
         public Instrument Instrument { get; } = instrument;
 
-        public long[]? Buckets { get; } = buckets;
+        public long[]? Buckets { get; } = bounds.Length == 0 ? null : new long[bounds.Length + 1];
 
-        public MeasuredSeries Measured(string name, string labels) => new(name, labels, _sum, Buckets);
+        public MeasuredSeries Measured(string name, string labels) => new(name, labels, _sum, bounds, Buckets);
 
-        private string Kind => Buckets is not null ? "histogram" : Instrument is ObservableGauge<long> ? "gauge" : "counter";
+        private string Kind => Buckets is not null ? "histogram"
+            : Instrument is ObservableGauge<long> or UpDownCounter<long> ? "gauge" : "counter";
 
         public void Set(double value) => _sum = value;
 
@@ -111,7 +115,7 @@ public sealed class PrometheusText : IDisposable
             if (Buckets is null)
                 return;
 
-            var index = Array.BinarySearch(s_bounds, value);
+            var index = Array.BinarySearch(bounds, value);
             Buckets[index < 0 ? ~index : index]++;
         }
 
@@ -132,7 +136,7 @@ public sealed class PrometheusText : IDisposable
             for (var i = 0; i < Buckets.Length; i++)
             {
                 count += Buckets[i];
-                var bound = i < s_bounds.Length ? s_bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
+                var bound = i < bounds.Length ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
                 var comma = labels.Length == 0 ? "" : ",";
                 text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {count}\n");
             }

@@ -8,6 +8,7 @@ using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Attempts;
 using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Http;
+using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Plugins.SecretManagers;
 using Nacre.KeyBroker.Resources;
 using Nacre.KeyBroker.Sessions;
@@ -21,7 +22,7 @@ namespace Nacre.KeyBroker.Releases;
 /// </summary>
 public sealed class ReleaseGate(
     PolicyStore<ReleasePolicy> policies, GuestSessions guests, AttemptStore attempts, AuditLog audit,
-    DecisionStore decisions, BrokerOptions options, TimeProvider clock)
+    DecisionStore decisions, BrokerMetrics metrics, BrokerOptions options, TimeProvider clock)
 {
     /// <summary>The claims of a guest to which policy releases what it asks for.</summary>
     /// <exception cref="KbsProblemException">401 for who is not attested, 403 for whom policy denies; the refusal is recorded.</exception>
@@ -73,6 +74,7 @@ public sealed class ReleaseGate(
         catch (RegoException e)
         {
             // A policy that cannot decide does not allow.
+            metrics.PolicyFailed();
             decision = ReleaseDecision.Denied($"the policy could not decide: {e.Message}");
         }
 

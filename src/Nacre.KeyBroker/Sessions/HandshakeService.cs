@@ -140,6 +140,7 @@ public sealed class HandshakeService(
         }
 
         var kept = tokens.Keep(attested);
+        metrics.Attestation(session.Tee, isGood: true);
         metrics.Handshake(now - (session.Expires - options.SessionLife));
         var reply = await TokenAsync(kept, cancel);
         return reply with
@@ -152,6 +153,7 @@ public sealed class HandshakeService(
     internal async ValueTask<KbsProblemException> RefuseAsync(
         PendingSession session, IReadOnlyList<EvidenceReport> reports, IReadOnlyList<string> reasons, CancellationToken cancel)
     {
+        metrics.Attestation(session.Tee, isGood: false);
         var now = clock.GetUtcNow();
         var id = ReferenceId.OfRequest(now);
         await attempts.RecordAsync(

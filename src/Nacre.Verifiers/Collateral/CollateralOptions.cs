@@ -19,6 +19,12 @@ public sealed record CollateralOptions
     /// <summary>Intel's service or a PCCS.</summary>
     public DcapServiceOptions Intel { get; init; } = new();
 
+    /// <summary>Folders that are looked through for certificates of AMD before <see cref="Amd"/> is asked.</summary>
+    public IReadOnlyList<string> AmdFolders { get; init; } = [];
+
+    /// <summary>Whether <see cref="Amd"/> is asked at all.</summary>
+    public bool AsksAmd { get; init; } = true;
+
     /// <summary>AMD's key distribution service, or one that answers like it.</summary>
     public Uri Amd { get; init; } = AmdKeyDistribution.DefaultService;
 

@@ -31,7 +31,7 @@ public sealed class CollateralSources : IAsyncDisposable
         _cache = new(options.CacheFolder, clock) { Grace = options.Grace, Trouble = trouble };
         var http = new CollateralHttp(_http, clock);
         Intel = new DcapHttpCollateral(http, options.Intel, _cache, clock);
-        Amd = new AmdDiskCache(new AmdKeyDistribution(http, options.Amd), _cache);
+        Amd = OfAmd(options, new AmdDiskCache(new AmdKeyDistribution(http, options.Amd), _cache));
         Hygon = new HygonDiskCache(new HygonKeyDistribution(http, options.Hygon), _cache);
     }
 
@@ -50,6 +50,10 @@ public sealed class CollateralSources : IAsyncDisposable
             Csv = options.Csv with { Collateral = Hygon },
         };
     }
+
+    private static IAmdCollateral OfAmd(CollateralOptions options, AmdDiskCache service) => options.AmdFolders.Count == 0 ? service
+        : new AmdSourcesInTurn(
+            [.. options.AmdFolders.Select(folder => new AmdFileCollateral(folder)), .. options.AsksAmd ? (IAmdCollateral[])[service] : []]);
 
     public async ValueTask DisposeAsync()
     {

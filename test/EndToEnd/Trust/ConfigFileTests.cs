@@ -1,6 +1,8 @@
 using Nacre.Cli;
 using Nacre.Cli.Serve;
 using Nacre.Cli.Serve.Config;
+using Nacre.KeyBroker;
+using Nacre.Verifiers.Collateral;
 
 namespace Nacre.EndToEndTests.Trust;
 
@@ -83,6 +85,18 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Several_sockets_are_several_addresses_unless_the_command_line_says_otherwise()
+    {
+        const string text = "[http_server]\nsockets = [\"127.0.0.1:1\", \"[::1]:2\"]\n[admin]\nauthorization_mode = \"DenyAll\"\n";
+
+        TrustServerOptions Of(params string[] arguments) =>
+            Read("kbs.toml", text, arguments).Complete(new() { DataDirectory = _folder, Url = new Uri("https://localhost") });
+
+        Assert.Equal("[::1]:2", $"{Assert.Single(Of().MoreAddresses)}");
+        Assert.Empty(Of("--url", "https://127.0.0.1:3").MoreAddresses);
+    }
+
+    [Fact]
     public void The_builtin_services_of_upstream_are_options_of_ours()
     {
         var settings = Read("kbs.toml", Needed + """
@@ -161,7 +175,7 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Empty(settings.File.Problems);
         var line = settings.Join(ServeCommand.Create().Parse(["--data", _folder]));
         Assert.Equal("https://api.trustauthority.intel.com", line.GetValue<string>("--ita-url"));
-        Assert.Equal("/etc/ita/certs.json", line.GetValue<FileInfo[]>("--trusted-jwks")!.Single().FullName);
+        Assert.Equal("/etc/ita/certs.json", line.GetValue<string[]>("--trusted-jwks")!.Single());
         Assert.Equal(["p1", "p2"], line.GetValue<string[]>("--ita-policy")!);
         Assert.True(line.GetValue<bool>("--ita-allow-unmatched"));
         Assert.Equal("a-secret-key"u8.ToArray(), settings.ApiKey!.Reveal().ToArray());
@@ -194,22 +208,23 @@ public sealed class ConfigFileTests : IDisposable
 
     [Theory]
     [InlineData("[http_server]\nsocket = [\"127.0.0.1:1\"]", "http_server.socket: is not known; is it sockets?", 2)]
-    [InlineData("[http_server]\nsockets = [\"127.0.0.1:1\", \"127.0.0.1:2\"]", "one address", 2)]
+    [InlineData("[http_server]\nsockets = [\"127.0.0.1:1\", \"localhost:2\"]", "'localhost:2' is not IP:PORT", 2)]
     [InlineData("[http_server]\nsockets = \"127.0.0.1:1\"", "array of strings", 2)]
     [InlineData("[http_server]\ninsecure_http = true", "only with --development", 2)]
     [InlineData("[http_server]\ncertificate = \"x\"", "private_key", null)]
     [InlineData("[http_server]\npayload_request_size = 9", "at most 2 MiB", 2)]
     [InlineData("[http_server]\n\ntls_ciphers = \"AES\"", "openssl.cnf", 3)]
     [InlineData("[http_server]\ntls_min_version = \"1.3\"\ntls_max_version = \"1.2\"", "above", 2)]
-    [InlineData("session_storage_type = \"Redis\"\n[http_server]", "Postgres", 1)]
     [InlineData("[http_server]\n[storage_backend]\nstorage_type = \"Redis\"", "no store in Redis", 3)]
     [InlineData("[http_server]\n[storage_backend]\nstorage_type = \"Postgres\"", "backends.postgres", 3)]
     [InlineData("[http_server]\n[attestation_token]\ninsecure_header_jwk = true", "anyone can make", 3)]
-    [InlineData("[http_server]\n[attestation_token]\ntrusted_jwk_sets = [\"https://idp.example\"]", "curl", 3)]
+    [InlineData("[http_server]\n[attestation_token]\ntrusted_jwk_sets = [\"http://idp.example\"]", "must be https", 3)]
     [InlineData("[http_server]\n[attestation_service]\ntype = \"coco_as\"", "is not one of", 3)]
     [InlineData("[http_server]\n[attestation_service]\ntype = \"intel_ta\"", "attestation_service.api_key: is missing", null)]
-    [InlineData("[http_server]\n[attestation_service.verifier_config.nvidia_verifier]\ntype = \"Remote\"", "use Local", 3)]
+    [InlineData("[http_server]\n[attestation_service]\ncerts_file = \"s3://keys\"\ntype = \"intel_ta\"", "not a file", 3)]
+    [InlineData("[http_server]\n[attestation_service.verifier_config.snp_verifier]\nvcek_sources = [{type = \"KDS\"}, {type = \"KDS\"}]", "one service", null)]
     [InlineData("[http_server]\n[attestation_service.verifier_config.dcap_verifier]\nuse_secure_cert = false", "authority", 3)]
+    [InlineData("[http_server]\n[attestation_service.verifier_config.dcap_verifier]\ncollateral_service = \"file:///c.json\"", "--collateral", 3)]
     [InlineData("[http_server]\n[[plugins]]\nname = \"pkcs12\"", "no plugin 'pkcs12'", 3)]
     [InlineData("[http_server]\n[[plugins]]\nslot_index = 1", "plugins[0].name: is missing", null)]
     [InlineData("", "http_server: is missing", null)]
@@ -228,7 +243,8 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("", "is missing; upstream takes InsecureAllowAll then")]
     [InlineData("authorization_mode = \"AuthenticatedAuthorization\"", "identity_providers")]
     [InlineData("authorization_mode = \"AuthenticatedAuthorization\"\nauthorization.regex_acl.acls = [{role=\"admin\", allowed_endpoints=\"/kbs/.+\"}]", "must begin with ^/kbs")]
-    [InlineData("authorization_mode = \"AuthenticatedAuthorization\"\nauthentication.bearer_jwt.identity_providers = [{issuer=\"x\", jwk_set_uri=\"https://idp.example\"}]", "reads key sets from files")]
+    [InlineData("authorization_mode = \"AuthenticatedAuthorization\"\nauthentication.bearer_jwt.identity_providers = [{issuer=\"x\", jwk_set_uri=\"http://idp.example\"}]", "must be https")]
+    [InlineData("authorization_mode = \"AuthenticatedAuthorization\"\nauthentication.bearer_jwt.identity_providers = [{issuer=\"x\"}]", "needs public_key_uri or jwk_set_uri")]
     [InlineData("authorization_mode = \"AuthenticatedAuthorization\"\nauthentication.bearer_jwt.identity_providers = [{public_key_uri=\"/none.pem\"}]", "cannot be read")]
     public void An_open_or_broken_administration_is_refused(string admin, string problem)
     {
@@ -259,14 +275,106 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public void The_old_form_of_the_compose_file_is_refused_for_rvps()
+    public void Keys_that_upstream_passes_over_in_its_own_files_do_not_stop_a_start()
     {
         const string text = """
             {"storage":{"storage_type":"LocalJson","backends":{"local_json":{"file_dir_path":"/x"}}},"extractors":{"swid_extractor":{}}}
             """;
         Assert.Empty(RvpsConfig.Read(Write("rvps.json", text)).File.Problems);
 
-        Assert.Contains("older form", RvpsConfig.Read(Write("old.json", """{"type":"LocalJson"}""")).File.Problems[0], StringComparison.Ordinal);
+        // As its compose file has it, its Kubernetes files, and its samples.
+        foreach (var old in (string[])["""{"type":"LocalJson"}""", """{"storage":{"type":"LocalFs","file_path":"/values"}}"""])
+        {
+            var settings = RvpsConfig.Read(Write("old.json", old));
+            Assert.Empty(settings.File.Problems);
+            Assert.Contains(settings.File.Rows, row => row.Meaning.Contains("older form", StringComparison.Ordinal));
+        }
+
+        var service = AttestationConfig.Read(Write("as.json", """
+            {"work_dir":"/work","attestation_token_broker":{"type":"Ear"},
+             "verifier_config":{"nvidia_verifier":{"type":"Remote"},"tpm_verifier":{"trusted_ak_keys_dir":"/keys","max_trusted_ak_keys":5}}}
+            """), development: false);
+        Assert.Empty(service.File.Problems);
+        Assert.Contains(service.File.Rows, row => row.Key == "work_dir");
+        Assert.Contains(service.File.Rows, row => row.Meaning.Contains("no service of NVIDIA", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_storage_may_have_its_table_whichever_is_chosen()
+    {
+        var settings = Read("kbs.toml", "session_storage_type = \"Redis\"\n" + Needed + """
+            [storage_backend]
+            storage_type = "LocalFs"
+            [storage_backend.backends.local_fs]
+            dir_path = "/none"
+            [storage_backend.backends.local_json]
+            file_dir_path = "/none"
+            [storage_backend.backends.postgres]
+            host = "db.example"
+            port = 5433
+            db = "d"
+            username = "u"
+            password = "p"
+            [storage_backend.backends.redis]
+            url = "redis://127.0.0.1"
+            """);
+
+        Assert.Empty(settings.File.Problems);
+        Assert.Equal("sqlite", settings.Join(ServeCommand.Create().Parse(["--data", _folder])).GetValue<string>("--store"));
+    }
+
+    [Theory]
+    [InlineData("postgresql://trustee:p%40ss@db.example:5433/kv?sslmode=require", "postgres://trustee@db.example:5433/kv", "p@ss")]
+    [InlineData("postgres://trustee@db/kv", "postgres://trustee@db:5432/kv", null)]
+    [InlineData("postgresql://[::1]/kv", null, null)]
+    [InlineData("postgresql://u@db", null, null)]
+    [InlineData("redis://u@db/kv", null, null)]
+    public void A_database_is_named_by_one_address(string url, string? address, string? password)
+    {
+        var place = PostgresPlace.TryParse(url);
+
+        Assert.Equal((address, password), (place?.Address, place?.Password));
+        Assert.DoesNotContain("p@ss", $"{place}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Certificates_of_AMD_come_from_the_sources_that_are_named()
+    {
+        CollateralOptions Of(string sources) => Read("kbs.toml", Needed
+            + $"[attestation_service.verifier_config.snp_verifier]\nvcek_sources = [{sources}]\n").Complete(new()
+            {
+                DataDirectory = _folder,
+                Url = new Uri("https://localhost"),
+                Collateral = new() { CacheFolder = _folder },
+            }).Collateral!;
+
+        var both = Of("{type = \"OfflineStore\", path = \"/store\"}, {type = \"KDS\"}");
+        Assert.Equal(("/store", true, null), (Assert.Single(both.AmdFolders), both.AsksAmd, both.Folder));
+        var folder = Of("{type = \"OfflineStore\"}");
+        Assert.Equal(("/opt/confidential-containers/attestation-service/kds-store", false), (Assert.Single(folder.AmdFolders), folder.AsksAmd));
+        var service = Of("{type = \"KDS\", base_url = \"https://kds.example\"}");
+        Assert.Empty(service.AmdFolders);
+    }
+
+    [Fact]
+    public void Key_sets_are_files_or_https_addresses()
+    {
+        var settings = Read("kbs.toml", """
+            [http_server]
+            [attestation_token]
+            trusted_jwk_sets = ["/etc/a.json", "file:///etc/b.json", "https://tokens.example/keys"]
+            [admin]
+            authorization_mode = "AuthenticatedAuthorization"
+            authorization.regex_acl.acls = [{role = "admin", allowed_endpoints = "^/kbs/.+$"}]
+            authentication.bearer_jwt.identity_providers = [{issuer = "me", audience = "KBS", jwk_set_uri = "https://idp.example"}]
+            """);
+
+        Assert.Empty(settings.File.Problems);
+        Assert.Equal(
+            ["/etc/a.json", "/etc/b.json", "https://tokens.example/keys"],
+            settings.Join(ServeCommand.Create().Parse(["--data", _folder])).GetValue<string[]>("--trusted-jwks")!);
+        using var issuer = Assert.IsType<KeyBroker.Admin.OidcIssuer>(
+            Assert.Single(settings.Complete(new() { DataDirectory = _folder, Url = new Uri("https://localhost") }).AdminIssuers));
     }
 
     private FileInfo Write(string name, string text)

@@ -34,9 +34,12 @@ public sealed class MetricsTests
         Assert.Contains("nacre_store_flush_duration_seconds_bucket{le=\"+Inf\"} ", text, StringComparison.Ordinal);
         Assert.Contains("nacre_audit_flush_duration_seconds_sum ", text, StringComparison.Ordinal);
         foreach (var line in (string[])["kbs_build_info{version=\"", "kbs_auth_requests_total 2\n", "kbs_attestation_requests_total 2\n",
-            "kbs_attestation_successes_total 2\n", "kbs_attestation_errors_total 0\n", "kbs_resource_reads_total 1\n",
+            "kbs_attestation_successes_total{tee_type=\"sample\"} 2\n", "kbs_attestation_errors_total 0\n", "kbs_resource_reads_total 1\n",
             "kbs_resource_writes_total 1\n", "kbs_policy_violations_total 1\n", "kbs_policy_evaluations_total 2\n",
-            "kbs_http_requests_total 8\n", "kbs_http_request_duration_seconds_bucket{le=\"+Inf\"} 8\n"])
+            "kbs_http_requests_total 8\n", "kbs_http_request_duration_seconds_bucket{le=\"+Inf\"} 8\n", "kbs_policy_errors_total 0\n",
+            "kbs_http_request_size_bytes_count 8\n", "kbs_http_response_size_bytes_bucket{le=\"8192\"} 8\n", "kbs_http_active_connections 0\n",
+            "# TYPE kbs_attestation_failures_total counter\n", "# TYPE http_server_active_requests gauge\n",
+            "http_server_request_body_size_bytes_bucket{http_route=\"kbs/v0/attest\",le=\"2097152\"} 2\n"])
             Assert.Contains(line, text, StringComparison.Ordinal);
         Assert.DoesNotContain("default/key", text, StringComparison.Ordinal);
         using var other = await http.GetAsync(new Uri(stage.Server.MetricsUrl!, "/kbs/v0/admin/resources"), Cancel);

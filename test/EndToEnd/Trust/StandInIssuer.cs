@@ -59,10 +59,13 @@ internal sealed class StandInIssuer : IAsyncDisposable
         return issuer;
     }
 
+    /// <summary>The address of one of its paths.</summary>
+    public string At(string path) => $"{_app.Urls.First()}{path}";
+
     public void AddKey(string id) => _keys.Add(id, ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
     public string Sign(JsonObject claims, string keyId = "first", ECDsa? by = null) => JsonWebToken.SignEs256(
-        by ?? _keys[keyId], JsonText.Utf8(new JsonObject { ["alg"] = "ES256", ["kid"] = keyId }), JsonText.Utf8(claims));
+        by ?? _keys.GetValueOrDefault(keyId) ?? _keys["first"], JsonText.Utf8(new JsonObject { ["alg"] = "ES256", ["kid"] = keyId }), JsonText.Utf8(claims));
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
+using Nacre.Attestation.Remote;
 using Nacre.Formats;
 using Nacre.Formats.Jose;
 using Nacre.KeyBroker.Admin;
@@ -50,8 +52,8 @@ internal static class AdminConfig
             admin.Problem("authorization", "needs regex_acl.acls with one rule or more");
 
         var acls = rules.Select(ReadAcl).OfType<AdminAcl>().ToList();
-        var issuers = providers.Select(provider => ReadProvider(provider, acls)).OfType<AdminIssuer>().ToList();
-        settings.Change(options => options with { AdminIssuers = [.. options.AdminIssuers, .. issuers] });
+        foreach (var provider in providers)
+            ReadProvider(provider, acls, settings);
         admin.Note(
             "authorization_mode", $"{providers.Count} identity providers, {rules.Count} rules; besides them DATA/admin-token administers");
         foreach (var table in (ConfigTable?[])[bearer, authentication, regex, authorization])
@@ -79,20 +81,38 @@ internal static class AdminConfig
         }
     }
 
-    private static AdminIssuer? ReadProvider(ConfigTable provider, IReadOnlyList<AdminAcl> acls)
+    private static void ReadProvider(ConfigTable provider, IReadOnlyList<AdminAcl> acls, ServeSettings settings)
     {
         var keys = new List<JwtVerificationKey>();
-        ReadKeys("public_key_uri", bytes => keys.Add(JwtVerificationKey.FromPem(Encoding.UTF8.GetString(bytes))));
-        ReadKeys("jwk_set_uri", bytes => keys.AddRange(JwtVerificationKey.ParseSet(bytes)));
+        if (provider.Text("public_key_uri") is { } pem)
+        {
+            ReadKeys(
+                "public_key_uri", ConfigPath.ToFile(provider, "public_key_uri", pem),
+                bytes => keys.Add(JwtVerificationKey.FromPem(Encoding.UTF8.GetString(bytes))));
+        }
+
+        var set = provider.Text("jwk_set_uri") is { } text ? ConfigPath.ToKeySet(provider, "jwk_set_uri", text) : null;
+        var isPublished = set is not null && KeySetSource.IsAddress(set);
+        if (!isPublished)
+            ReadKeys("jwk_set_uri", set, bytes => keys.AddRange(JwtVerificationKey.ParseSet(bytes)));
         var (issuer, audience) = (provider.Text("issuer"), provider.Text("audience"));
         if (!provider.Has("public_key_uri") && !provider.Has("jwk_set_uri"))
             provider.Problem("public_key_uri", "is missing; a provider needs public_key_uri or jwk_set_uri");
         provider.Close();
-        return keys.Count == 0 ? null : new AdminIssuer(keys) { Issuer = issuer, Audience = audience, Acls = acls };
-
-        void ReadKeys(string key, Action<byte[]> read)
+        if (keys.Count > 0)
+            Add(_ => new AdminIssuer(keys) { Issuer = issuer, Audience = audience, Acls = acls });
+        if (isPublished)
         {
-            if (provider.Text(key) is not { } text || ConfigPath.ToFile(provider, key, text) is not { } path)
+            var options = new OidcIssuerOptions { Issuer = issuer, Audience = audience, KeySet = set, Acls = acls };
+            Add(logs => new OidcIssuer(options, logs.CreateLogger<OidcIssuer>()));
+        }
+
+        void Add(Func<ILoggerFactory, IAdminTokenSource> create) =>
+            settings.Change(options => options with { AdminIssuers = [.. options.AdminIssuers, create(options.Logs)] });
+
+        void ReadKeys(string key, string? path, Action<byte[]> read)
+        {
+            if (path is null)
                 return;
 
             try

@@ -12,6 +12,8 @@ internal static class AttestationConfig
         var file = ConfigFile.Read(path);
         var settings = new ServeSettings(file, development);
         ReadService(file.Root, settings);
+        if (file.Root.Has("work_dir"))
+            file.Root.Note("work_dir", "of an older form, which upstream ignores too: everything is in --data");
         if (file.Root.Table("storage_backend") is { } storage)
             StorageConfig.Read(storage, settings);
         file.Root.Close();

@@ -18,7 +18,7 @@ internal static class IntelConfig
             settings.Set("--ita-url", url);
         if (service.Text("api_key") is { } apiKey)
             settings.ApiKey = SecretBytes.Own(Encoding.UTF8.GetBytes(apiKey));
-        if (service.Text("certs_file") is { } certs && ConfigPath.ToFile(service, "certs_file", certs) is { } path)
+        if (service.Text("certs_file") is { } certs && ConfigPath.ToKeySet(service, "certs_file", certs) is { } path)
             settings.Set("--trusted-jwks", path);
         foreach (var policy in service.Texts("policy_ids"))
             settings.Set("--ita-policy", policy);

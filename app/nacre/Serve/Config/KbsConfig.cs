@@ -24,7 +24,7 @@ internal static class KbsConfig
             AdminConfig.Read(admin, settings);
         if (root.Table("storage_backend") is { } storage)
             StorageConfig.Read(storage, settings);
-        if (StorageConfig.ReadType(root, "session_storage_type") is not null)
+        if (root.Choice("session_storage_type", StorageConfig.Types) is not null)
             root.Note("session_storage_type", "not needed: sessions ride in a sealed cookie");
         PluginConfig.Read(root.Tables("plugins"), settings);
         root.Close();
@@ -47,7 +47,7 @@ internal static class KbsConfig
                 + "private_key, or say --url https://HOST:PORT; without TLS only with --development");
         }
 
-        ReadSockets(http, settings, plain);
+        ReadSockets(http, settings, plain, ServeSettings.IsOnLine(line, "--url"));
         ReadCertificate(http, settings);
         ReadTls(http, settings);
         if (http.Number("payload_request_size", 1, 1024) is { } size)
@@ -65,22 +65,24 @@ internal static class KbsConfig
         http.Close();
     }
 
-    private static void ReadSockets(ConfigTable http, ServeSettings settings, bool plain)
+    private static void ReadSockets(ConfigTable http, ServeSettings settings, bool plain, bool isOverridden)
     {
-        var sockets = http.Texts("sockets");
-        if (sockets.Count > 1)
-            http.Problem("sockets", "nacre listens on one address; 0.0.0.0:8080 serves all of the machine");
-        if (sockets is not [var socket])
-            return;
-
-        if (!IPEndPoint.TryParse(socket, out var address) || address.Port == 0 && !socket.EndsWith(":0", StringComparison.Ordinal))
+        var addresses = new List<IPEndPoint>();
+        foreach (var socket in http.Texts("sockets"))
         {
-            http.Problem("sockets", $"'{socket}' is not IP:PORT");
-            return;
+            if (!IPEndPoint.TryParse(socket, out var address) || address.Port == 0 && !socket.EndsWith(":0", StringComparison.Ordinal))
+                http.Problem("sockets", $"'{socket}' is not IP:PORT");
+            else
+                addresses.Add(address);
         }
 
-        settings.Set("--url", $"{(plain ? "http" : "https")}://{address}");
-        http.Note("sockets", $"listens on {address} {(plain ? "without" : "with")} TLS");
+        if (addresses is not [var first, .. var more])
+            return;
+
+        settings.Set("--url", $"{(plain ? "http" : "https")}://{first}");
+        if (!isOverridden && more.Count > 0)
+            settings.Change(options => options with { MoreAddresses = more });
+        http.Note("sockets", $"listens on {string.Join(" and ", addresses)} {(plain ? "without" : "with")} TLS");
     }
 
     private static void ReadCertificate(ConfigTable http, ServeSettings settings)
@@ -129,7 +131,7 @@ internal static class KbsConfig
             settings.Set("--trusted-cert", path);
         foreach (var set in token.Texts("trusted_jwk_sets"))
         {
-            if (ConfigPath.ToFile(token, "trusted_jwk_sets", set) is { } path)
+            if (ConfigPath.ToKeySet(token, "trusted_jwk_sets", set) is { } path)
                 settings.Set("--trusted-jwks", path);
         }
 

@@ -9,20 +9,24 @@ internal static class RvpsConfig
         var file = ConfigFile.Read(path);
         var settings = new ServeSettings(file, development: false);
         var root = file.Root;
-        if (root.Table("storage") is { } storage)
+        var storage = root.Table("storage");
+        foreach (var table in (ConfigTable?[])[root, storage])
+            PassOver(table);
+        if (storage is not null)
             StorageConfig.Read(storage, settings);
         ReadExtractors(root);
-
-        // The compose file of upstream still has this form; its RVPS ignores it and forgets its values at each start.
-        foreach (var key in (string[])["type", "file_path"])
-        {
-            if (root.Has(key))
-                root.Problem(
-                    key, "is of an older form that upstream ignores; leave it away: nacre keeps reference values in the store of --data");
-        }
-
         root.Close();
         return settings;
+    }
+
+    // Upstream's compose file still has this form; its RVPS ignores it and forgets its values at each start.
+    private static void PassOver(ConfigTable? table)
+    {
+        foreach (var key in (string[])["type", "file_path"])
+        {
+            if (table?.Has(key) == true)
+                table.Note(key, "of an older form, which upstream ignores too: reference values are in the store of --data");
+        }
     }
 
     public static void ReadExtractors(ConfigTable table)

@@ -6,7 +6,9 @@ namespace Nacre.Cli.Serve.Config;
 /// </summary>
 internal static class StorageConfig
 {
-    private static readonly string[] s_types =
+    private const string PostgresUrl = "POSTGRES_URL";
+
+    public static readonly IReadOnlyList<string> Types =
         ["Memory", "memory", "LocalFs", "local_fs", "LocalJson", "local_json", "Postgres", "postgres", "Redis", "redis"];
 
     public static void Read(ConfigTable storage, ServeSettings settings)
@@ -17,6 +19,7 @@ internal static class StorageConfig
         var json = backends?.Table("local_json");
         var postgres = backends?.Table("postgres");
         var redis = backends?.Table("redis");
+        var place = postgres is null ? null : ReadPostgres(postgres);
         var directory = fs?.Text("dir_path") ?? "/opt/confidential-containers/storage/local_fs";
         var jsonDirectory = json?.Text("file_dir_path") ?? "/opt/confidential-containers/storage/local_json";
         switch (type?.ToLowerInvariant().Replace("_", "", StringComparison.Ordinal))
@@ -37,11 +40,11 @@ internal static class StorageConfig
                 settings.Unimported = ("local-json", jsonDirectory);
                 storage.Note("storage_type", $"the store of --data, encrypted; values of {jsonDirectory} come in with nacre import");
                 break;
-            case "postgres" when postgres is null:
+            case "postgres" when place is null:
                 storage.Problem("storage_type", "needs the table backends.postgres");
                 break;
             case "postgres":
-                ReadPostgres(postgres, settings);
+                UsePostgres(storage, place, settings);
                 storage.Note("storage_type", "tables of nacre's own in that database, encrypted; upstream's tables are not read");
                 break;
         }
@@ -54,7 +57,7 @@ internal static class StorageConfig
     /// <summary>A kind of storage; null when it is absent, or one that there is not here.</summary>
     public static string? ReadType(ConfigTable table, string key)
     {
-        var type = table.Choice(key, s_types);
+        var type = table.Choice(key, Types);
         if (type is not ("Redis" or "redis"))
             return type;
 
@@ -63,13 +66,27 @@ internal static class StorageConfig
         return null;
     }
 
-    private static void ReadPostgres(ConfigTable postgres, ServeSettings settings)
+    private static PostgresPlace ReadPostgres(ConfigTable postgres) => new(
+        postgres.Text("username") ?? "postgres", postgres.Text("password"), postgres.Text("host") ?? "localhost",
+        postgres.Number("port", 1, 65535) ?? 5432, postgres.Text("db") ?? "postgres");
+
+    // As upstream: the variable comes before the table. Its Helm chart gives the password in no other way.
+    private static void UsePostgres(ConfigTable storage, PostgresPlace place, ServeSettings settings)
     {
-        var user = Uri.EscapeDataString(postgres.Text("username") ?? "postgres");
-        var host = postgres.Text("host") ?? "localhost";
-        var port = postgres.Number("port", 1, 65535) ?? 5432;
-        settings.Set("--store", $"postgres://{user}@{host}:{port}/{Uri.EscapeDataString(postgres.Text("db") ?? "postgres")}");
-        if (postgres.Text("password") is { } password)
+        if (Environment.GetEnvironmentVariable(PostgresUrl) is { Length: > 0 } url)
+        {
+            if (PostgresPlace.TryParse(url) is not { } given)
+            {
+                storage.Problem(
+                    "storage_type", $"the variable {PostgresUrl} is no address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE");
+                return;
+            }
+
+            place = given;
+        }
+
+        settings.Set("--store", place.Address);
+        if (place.Password is { } password)
             settings.Change(options => options.StorePassword is null ? options with { StorePassword = password } : options);
     }
 }

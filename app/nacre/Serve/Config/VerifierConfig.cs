@@ -12,7 +12,7 @@ internal static class VerifierConfig
         if (verifiers.Table("nvidia_verifier") is { } nvidia)
             ReadNvidia(nvidia);
         if (verifiers.Has("tpm_verifier"))
-            verifiers.Note("tpm_verifier", "has no settings; authorities of TPMs are given with --tpm-root");
+            verifiers.Note("tpm_verifier", "not read, as by upstream: give authorities of TPMs with --tpm-root, or enrol keys as trusted_aks");
         if (verifiers.Has("nvidia_dpu_verifier"))
             verifiers.Problem("nvidia_dpu_verifier", "nacre verifies no NVIDIA DPUs; leave the table away");
         verifiers.Close();
@@ -21,7 +21,13 @@ internal static class VerifierConfig
     private static void ReadDcap(ConfigTable dcap, ServeSettings settings)
     {
         if (dcap.Text("collateral_service") is { } service)
-            settings.Set("--pccs", Host(service));
+        {
+            if (service.StartsWith("file:", StringComparison.Ordinal))
+                dcap.Problem("collateral_service", "nacre does not read files of Intel's client tool; give it a PCCS, or a folder with --collateral");
+            else
+                settings.Set("--pccs", Host(service));
+        }
+
         if (dcap.Choice("tcb_update_type", "early", "standard") is { } update)
             settings.Set("--tcb-update", update);
         if (dcap.Flag("use_secure_cert") == false)
@@ -38,20 +44,23 @@ internal static class VerifierConfig
 
     private static void ReadSnp(ConfigTable snp, ServeSettings settings)
     {
-        var sources = snp.Tables("vcek_sources");
-        if (sources.Count > 1)
-            snp.Problem("vcek_sources", "nacre asks one source: either a folder or a service; leave one of them");
-        foreach (var source in sources)
+        var folders = new List<string>();
+        var asksAmd = false;
+        foreach (var source in snp.Tables("vcek_sources"))
         {
             switch (source.Choice("type", "OfflineStore", "KDS"))
             {
                 case "OfflineStore":
-                    settings.Set("--collateral", source.Text("path") ?? "/opt/confidential-containers/attestation-service/kds-store");
-                    source.Note(
-                        "type", "certificates of AMD are read from the folder, and nothing is asked of any vendor over the network");
+                    folders.Add(source.Text("path") ?? "/opt/confidential-containers/attestation-service/kds-store");
+                    source.Note("type", $"certificates of AMD are looked for in {folders[^1]}, before a service is asked if there is one");
                     break;
-                case "KDS" when source.Text("base_url") is { } url:
-                    settings.Set("--kds", url);
+                case "KDS" when asksAmd:
+                    source.Problem("type", "nacre asks one service of AMD; leave one of them");
+                    break;
+                case "KDS":
+                    asksAmd = true;
+                    if (source.Text("base_url") is { } url)
+                        settings.Set("--kds", url);
                     break;
             }
 
@@ -59,14 +68,18 @@ internal static class VerifierConfig
         }
 
         snp.Close();
+        if (folders.Count > 0)
+        {
+            settings.Change(options => options.Collateral is { } collateral
+                ? options with { Collateral = collateral with { AmdFolders = folders, AsksAmd = asksAmd } } : options);
+        }
     }
 
     private static void ReadNvidia(ConfigTable nvidia)
     {
+        // A policy for the claims of NVIDIA's service affirms nothing then, which is safe.
         if (nvidia.Choice("type", "Local", "local", "Remote", "remote") is "Remote" or "remote")
-            nvidia.Problem(
-                "type",
-                "nacre verifies GPUs itself and asks no NVIDIA service about them; use Local, with attestation policies for its claims");
+            nvidia.Note("type", "GPUs are verified here, and no service of NVIDIA is asked: attestation policies see the claims of Local");
         if (nvidia.Text("verifier_url") is not null)
             nvidia.Note("verifier_url", "not needed: GPUs are verified here");
         nvidia.Close();

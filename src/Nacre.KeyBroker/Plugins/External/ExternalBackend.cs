@@ -114,7 +114,7 @@ internal sealed class ExternalBackend(BackendSettings settings, PluginServices s
         finally
         {
             _free.Release();
-            services.Metrics.PluginCall(Name, outcome.ToString(), services.Clock.GetElapsedTime(since));
+            services.Metrics.PluginCall(Name, method, outcome.ToString(), services.Clock.GetElapsedTime(since));
         }
     }
 
