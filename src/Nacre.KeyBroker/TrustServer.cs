@@ -21,7 +21,7 @@ namespace Nacre.KeyBroker;
 /// <c>nacre serve</c>: attestation service, reference values and key broker in one process over one data directory. Several may share the
 /// directory; what one acknowledges the others see.
 /// </summary>
-public sealed class TrustServer : IAsyncDisposable
+public sealed class TrustServer : IAsyncDisposable, IStoppingServer
 {
     private readonly BrokerServer _web;
     private readonly TenantBrokers _brokers;
@@ -29,6 +29,7 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly ServerTls? _tls;
     private readonly ServerHealth _health;
     private readonly ServerStore _store;
+    private readonly ServerTls? _serviceTls;
     private readonly ServiceListeners? _services;
     private readonly CollateralSources _collateral;
     private readonly AuditLog _audit;
@@ -38,12 +39,12 @@ public sealed class TrustServer : IAsyncDisposable
     private readonly AuditExporter? _exporter;
 
     private TrustServer(
-        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerStore store, ServiceListeners? services,
-        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer,
+        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerTls? serviceTls, ServerStore store,
+        ServiceListeners? services, CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer,
         IReadOnlyList<IAdminTokenSource> adminIssuers, AuditExporter? exporter)
     {
         (_web, _brokers, _health, _certificate, _tls) = (web, brokers, brokers.Server.Health, certificate, tls);
-        (_store, _services) = (store, services);
+        (_store, _serviceTls, _services) = (store, serviceTls, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
         (_adminIssuers, _exporter) = (adminIssuers, exporter);
     }
@@ -93,8 +94,7 @@ public sealed class TrustServer : IAsyncDisposable
         if (options is { AdminMode: AdminMode.AllowAll, Development: false })
             throw new TrustServerException("everybody would administer; that is for --development only");
 
-        if (options.MetricsUrl is { Scheme: not "http" })
-            throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
+        options.RequireMetricsUrl();
 
         if (options.Backend is not null && options.Broker.RequiredApprovals > 0)
             throw new TrustServerException("policies cannot need approval (--require-approvals) where another service keeps them (--as-addr)");
@@ -116,11 +116,10 @@ public sealed class TrustServer : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on <c>/readyz</c> says that nothing new should come here; everything is still served.</summary>
     public void BeginDrain() => _health.BeginDrain();
 
-    /// <summary>Takes no new connections, waits for the requests that run, then closes the store.</summary>
-    public Task StopAsync(CancellationToken cancel) => _web.StopAsync(cancel);
+    public Task StopAsync(CancellationToken cancel) =>
+        Task.WhenAll(_web.StopAsync(cancel), _services?.StopAsync(cancel) ?? Task.CompletedTask);
 
     public async ValueTask DisposeAsync()
     {
@@ -133,6 +132,8 @@ public sealed class TrustServer : IAsyncDisposable
         await _brokers.Server.DisposeAsync();
         if (_tls is not null)
             await _tls.DisposeAsync();
+        if (_serviceTls is not null)
+            await _serviceTls.DisposeAsync();
         _certificate?.Dispose();
         _health.Dispose();
         await _collateral.DisposeAsync();
@@ -159,11 +160,15 @@ public sealed class TrustServer : IAsyncDisposable
             Mode = options.AdminMode,
         };
         var isHttps = options.Url.Scheme == "https";
-        var certificate = isHttps && options.Tls.CertificateFile is null || options.Services.NeedTls
+        var certificate = isHttps && options.Tls.CertificateFile is null || options.Services.NeedTls && options.ServiceTls.CertificateFile is null
             ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
         var tls = isHttps ? ServerTls.Open(options.Tls, certificate, options.Clock, options.Logs.CreateLogger<ServerTls>()) : null;
         if (tls is not null)
             opened.Push(tls);
+        var serviceTls = options.Services.NeedTls
+            ? ServerTls.Open(options.ServiceTls, certificate, options.Clock, options.Logs.CreateLogger<ServerTls>()) : null;
+        if (serviceTls is not null)
+            opened.Push(serviceTls);
         var collateralOptions = options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") };
         var trouble = new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>(), options.Clock);
         var collateral = new CollateralSources(collateralOptions, options.Clock, trouble.Tell);
@@ -197,16 +202,17 @@ public sealed class TrustServer : IAsyncDisposable
         opened.Push(web);
         var services = backend.BuiltIn is not { } attestation ? null : await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
-            certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
+            serviceTls is null ? null : serviceTls.ForConnection, new ServiceState(health, metrics, options.Clock), options.Clock, options.Logs, cancel);
         if (services is not null)
             opened.Push(services);
-        var watch = await ReferenceWatch.StartAsync(backend.BuiltIn, metrics, options.Clock, cancel);
+        var watch = await ReferenceWatch.StartAsync(
+            backend.BuiltIn is { RemoteReferences: null } own ? own.References : null, metrics, options.Clock, cancel);
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(
-                options.MetricsUrl, metrics, watch.RefreshAsync, options.Logs, cancel);
+                options.MetricsUrl, metrics, isBroker: true, health, watch.RefreshAsync, options.Logs, cancel);
         await places.StartedAsync();
         return new TrustServer(
-            web, tenants, certificate, tls, places, services, collateral, audit, metrics, metricsServer, options.AdminIssuers, exporter);
+            web, tenants, certificate, tls, serviceTls, places, services, collateral, audit, metrics, metricsServer, options.AdminIssuers, exporter);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>

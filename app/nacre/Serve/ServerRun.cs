@@ -16,6 +16,10 @@ internal static class ServerRun
         await output.FlushAsync(cancel);
     }
 
+    /// <summary>Metrics are not for whoever reads the first lines; null for none.</summary>
+    public static Task TellMetricsAsync(TextWriter error, Uri? metrics) =>
+        metrics is null ? Task.CompletedTask : error.WriteLineAsync($"nacre: metrics at {new Uri(metrics, "/metrics")}");
+
     // The command line cancels on SIGINT and SIGTERM; both are a normal end for a server.
     public static async Task StopRequestedAsync(CancellationToken cancel)
     {

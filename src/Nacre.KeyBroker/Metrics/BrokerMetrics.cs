@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Nacre.Rpc;
 
 namespace Nacre.KeyBroker.Metrics;
 
@@ -14,6 +15,7 @@ public sealed class BrokerMetrics : IDisposable
     internal static readonly double[] Bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     private readonly Histogram<double> _requests;
+    private readonly Histogram<double> _calls;
     private readonly Histogram<double> _handshakes;
     private readonly Histogram<double> _storeFlushes;
     private readonly Histogram<double> _auditFlushes;
@@ -25,6 +27,7 @@ public sealed class BrokerMetrics : IDisposable
     public BrokerMetrics()
     {
         _requests = Duration("http.server.request.duration", "Requests by route and status.");
+        _calls = Duration("rpc.server.call.duration", "Calls over gRPC by method and outcome.");
         _handshakes = Duration("nacre.handshake.duration", "From the challenge to the token.");
         _storeFlushes = Duration("nacre.store.flush.duration", "Writes to the store, until they are acknowledged.");
         _auditFlushes = Duration("nacre.audit.flush.duration", "Groups of audit lines, until they are on disk.");
@@ -56,6 +59,12 @@ public sealed class BrokerMetrics : IDisposable
 
     public void Request(string method, string route, int status, TimeSpan duration) => _requests.Record(
         duration.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
+
+    /// <param name="method"><c>package.Service/Method</c>.</param>
+    /// <param name="code">How it ended.</param>
+    /// <param name="duration">Until the answer.</param>
+    public void Call(string method, RpcCode code, TimeSpan duration) =>
+        _calls.Record(duration.TotalSeconds, new("rpc.method", method), new("rpc.grpc.status_code", code.ToString()));
 
     public void Handshake(TimeSpan duration) => _handshakes.Record(duration.TotalSeconds);
 
