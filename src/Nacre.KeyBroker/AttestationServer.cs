@@ -94,7 +94,7 @@ public sealed class AttestationServer : IAsyncDisposable, IStoppingServer
         return tls;
     }
 
-    private static async Task<(AttestationService? Attestation, ReferenceValueStore References, IReadOnlyList<HealthPart> Parts)> OpenServiceAsync(
+    private static async Task<(AttestationService? Service, ReferenceValueStore References, IReadOnlyList<HealthPart> Parts)> OpenServiceAsync(
         TrustServerOptions options, IKeyValueStore store, Stack<IAsyncDisposable> opened, CancellationToken cancel)
     {
         // The record of others' clocks has a row for each server.

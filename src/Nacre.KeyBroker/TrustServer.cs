@@ -30,6 +30,7 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
     private readonly ServerHealth _health;
     private readonly ServerStore _store;
     private readonly ServerTls? _serviceTls;
+    private readonly ClientRevocation? _revocation;
     private readonly ServiceListeners? _services;
     private readonly CollateralSources _collateral;
     private readonly AuditLog _audit;
@@ -39,12 +40,12 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
     private readonly AuditExporter? _exporter;
 
     private TrustServer(
-        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerTls? serviceTls, ServerStore store,
+        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerTls? serviceTls, ClientRevocation? revocation, ServerStore store,
         ServiceListeners? services, CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer,
         IReadOnlyList<IAdminTokenSource> adminIssuers, AuditExporter? exporter)
     {
         (_web, _brokers, _health, _certificate, _tls) = (web, brokers, brokers.Server.Health, certificate, tls);
-        (_store, _serviceTls, _services) = (store, serviceTls, services);
+        (_store, _serviceTls, _revocation, _services) = (store, serviceTls, revocation, services);
         (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
         (_adminIssuers, _exporter) = (adminIssuers, exporter);
     }
@@ -134,6 +135,8 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
             await _tls.DisposeAsync();
         if (_serviceTls is not null)
             await _serviceTls.DisposeAsync();
+        if (_revocation is not null)
+            await _revocation.DisposeAsync();
         _certificate?.Dispose();
         _health.Dispose();
         await _collateral.DisposeAsync();
@@ -152,6 +155,14 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
         opened.Push(places);
         var metrics = new BrokerMetrics();
         var store = new MeasuredStore(places.Values, metrics, options.Clock);
+
+        var revocation = options.AdminCertificates is { RevocationFiles.Count: > 0 } certificates
+            ? ClientRevocation.Open(certificates, options.Clock, options.Logs.CreateLogger<ClientRevocation>()) : null;
+        if (revocation is not null)
+        {
+            opened.Push(revocation);
+            options = options with { AdminCertificates = options.AdminCertificates! with { Revocation = revocation } };
+        }
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
@@ -212,7 +223,7 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
                 options.MetricsUrl, metrics, isBroker: true, health, watch.RefreshAsync, options.Logs, cancel);
         await places.StartedAsync();
         return new TrustServer(
-            web, tenants, certificate, tls, serviceTls, places, services, collateral, audit, metrics, metricsServer, options.AdminIssuers, exporter);
+            web, tenants, certificate, tls, serviceTls, revocation, places, services, collateral, audit, metrics, metricsServer, options.AdminIssuers, exporter);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>

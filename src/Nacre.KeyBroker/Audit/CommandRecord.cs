@@ -6,8 +6,8 @@ using Nacre.Storage;
 namespace Nacre.KeyBroker.Audit;
 
 /// <summary>
-/// The audit record of a command that works on the store itself, beside the servers: on a chain that none of them is writing. What the command
-/// does is on disk before it is done.
+/// The audit record of a command that works on the store itself, beside the servers: on a chain that none of them is writing. What the
+/// command does is on disk before it is done.
 /// </summary>
 public sealed class CommandRecord : IAsyncDisposable
 {
@@ -74,7 +74,10 @@ public sealed class CommandRecord : IAsyncDisposable
         var audit = TrustServer.AuditDirectory(dataDirectory);
         using var directory = DirectoryHandle.Open(Directory.Exists(audit) ? audit : dataDirectory);
         if (directory.FindStatus(".") is { User: not 0 and var owner })
-            throw new AuditException($"'{dataDirectory}' belongs to the user {owner}, who could not go on with an audit record of root's; run sudo -u '#{owner}' nacre …");
+        {
+            throw new AuditException(
+                $"'{dataDirectory}' belongs to the user {owner}, who could not go on with an audit record of root's; run sudo -u '#{owner}' nacre …");
+        }
     }
 }
 

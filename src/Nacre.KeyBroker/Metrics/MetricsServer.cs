@@ -29,7 +29,8 @@ internal sealed class MetricsServer : IAsyncDisposable
     /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">The address is in use or not of this machine.</exception>
     public static async Task<MetricsServer> StartAsync(
-        Uri url, BrokerMetrics measured, bool isBroker, ServerHealth health, Func<CancellationToken, Task> refresh, ILoggerFactory logs, CancellationToken cancel)
+        Uri url, BrokerMetrics measured, bool isBroker, ServerHealth health, Func<CancellationToken, Task> refresh, ILoggerFactory logs,
+        CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
