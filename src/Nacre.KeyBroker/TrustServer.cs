@@ -120,7 +120,7 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
     public void BeginDrain() => _health.BeginDrain();
 
     public Task StopAsync(CancellationToken cancel) =>
-        Task.WhenAll(_web.StopAsync(cancel), _services?.StopAsync(cancel) ?? Task.CompletedTask);
+        Task.WhenAll(_web.StopAsync(cancel), _services is null ? Task.CompletedTask : _services.StopAsync(cancel));
 
     public async ValueTask DisposeAsync()
     {

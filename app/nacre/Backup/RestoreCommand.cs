@@ -48,18 +48,43 @@ internal static class RestoreCommand
         await using var values = await EncryptedStore.OpenAsync(new BorrowedStore(copy), masters.Keys, TimeProvider.System, cancel);
         using var logs = ServerRun.CreateLogs();
         await using var record = await CommandRecord.OpenAsync(values, directory, TimeProvider.System, logs, cancel);
-        await record.RunAsync(
-            what,
-            async () =>
-            {
-                var known = new List<StoreWrite>();
-                await foreach (var row in copy.SnapshotAsync(cancel))
-                    known.Add(StoreWrite.Set(row.Space, row.Key, row.Value));
-                await BackupRestore.RunAsync(known, store, replaces, cancel);
-                return rows.Count;
-            },
-            count => $"{count} rows", cancel);
+        try
+        {
+            await record.RunAsync(
+                what,
+                async () =>
+                {
+                    var known = new List<StoreWrite>();
+                    await foreach (var row in copy.SnapshotAsync(cancel))
+                        known.Add(StoreWrite.Set(row.Space, row.Key, row.Value));
+                    await BackupRestore.RunAsync(known, store, replaces, cancel);
+                    return rows.Count;
+                },
+                count => $"{count} rows", cancel);
+        }
+        catch (StoreException)
+        {
+            await TellAsync(record, store, masters);
+            throw;
+        }
+
         await using var restored = await EncryptedStore.OpenAsync(new BorrowedStore(store), masters.Keys, TimeProvider.System, cancel);
         await record.EndInAsync(restored);
+    }
+
+    // A store that was there, and stays, knows of the attempt, if it can be opened.
+    private static async Task TellAsync(CommandRecord record, IKeyValueStore store, MasterKeySet masters)
+    {
+        try
+        {
+            await EncryptedStore.RequireKeyAsync(store, masters.Keys, CancellationToken.None);
+        }
+        catch (StoreException)
+        {
+            return;
+        }
+
+        await using var kept = await EncryptedStore.OpenAsync(new BorrowedStore(store), masters.Keys, TimeProvider.System, CancellationToken.None);
+        await record.EndInAsync(kept);
     }
 }

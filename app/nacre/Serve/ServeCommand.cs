@@ -54,7 +54,7 @@ internal static class ServeCommand
             using var sent = ServerTelemetry.Start(collector);
             using var logs = ServerRun.CreateLogs(collector);
             return await config.RunAsync(
-                line, (joined, settings) => Read(joined, settings, logs), options => RunAsync(options, operation.Drain.Read(line), Console.Out, Console.Error, cancel), cancel);
+                line, (joined, settings) => Read(joined, settings, logs), options => RunAsync(options, operation.Drain.Read(line), cancel), cancel);
         });
         return command;
 
@@ -104,8 +104,7 @@ internal static class ServeCommand
         ? new(perSecond, 5 * perSecond, SparesLoopback: false)
         : throw new CommandException("--rate-limit must be 0 to 1000000 requests per second");
 
-    private static async Task<int> RunAsync(
-        TrustServerOptions options, Drain drain, TextWriter output, TextWriter error, CancellationToken cancel)
+    private static async Task<int> RunAsync(TrustServerOptions options, Drain drain, CancellationToken cancel)
     {
         TrustServer server;
         try
@@ -120,14 +119,11 @@ internal static class ServeCommand
         await using (server)
         {
             if (options.Development)
-                await error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make; never for real secrets");
+                await Console.Error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make; never for real secrets");
 
             var address = server.Url.GetLeftPart(UriPartial.Authority);
-            await output.WriteLineAsync($"listening on {address}, {TrustOf(options)}");
-            await ServerRun.TellAsync(output, server.Services, cancel);
-            await ServerRun.TellMetricsAsync(error, server.MetricsUrl);
-            await ServerRun.StopRequestedAsync(cancel);
-            await drain.EndAsync(server);
+            await Console.Out.WriteLineAsync($"listening on {address}, {TrustOf(options)}");
+            await ServerRun.ServeAsync(server, server.Services, server.MetricsUrl, drain, cancel);
         }
 
         return ExitCode.Done;

@@ -94,10 +94,7 @@ internal static class ServeServicesCommand
         {
             if (options.Development)
                 await Console.Error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make");
-            await ServerRun.TellAsync(Console.Out, server.Services, cancel);
-            await ServerRun.TellMetricsAsync(Console.Error, server.MetricsUrl);
-            await ServerRun.StopRequestedAsync(cancel);
-            await drain.EndAsync(server);
+            await ServerRun.ServeAsync(server, server.Services, server.MetricsUrl, drain, cancel);
         }
 
         return ExitCode.Done;

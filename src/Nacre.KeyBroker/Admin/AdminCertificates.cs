@@ -17,6 +17,10 @@ public sealed record AdminCertificates(X509Certificate2Collection Authorities, I
     /// <summary>Null when nothing is known to be revoked.</summary>
     internal IRevocationSource? Revocation { get; init; }
 
+    /// <summary>Looks whether the files can be used.</summary>
+    /// <exception cref="TrustServerException">One cannot; one line says why.</exception>
+    public void RequireRevocationLists() => _ = RevocationLists.Read(RevocationFiles, Authorities, null);
+
     /// <summary>Null and why when it is of no use; that an authority issued it was found when the connection was made.</summary>
     internal (AdminIdentity? Identity, string? Problem) Read(X509Certificate2 certificate, DateTimeOffset now)
     {

@@ -99,7 +99,7 @@ internal sealed partial class ServerTls : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _follower?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _follower is null ? ValueTask.CompletedTask : _follower.DisposeAsync();
 
     private void Look()
     {

@@ -55,8 +55,14 @@ public sealed class CommandRecordTests(PostgresServer postgres) : IClassFixture<
         Assert.Equal(
             ["begun", "done", "begun", "failed"],
             Lines().Where(line => (string?)line["route"] == "nacre restore").Select(line => (string)line["outcome"]!));
-        Assert.Contains("not empty", (string)Lines().Last()["reason"]!, StringComparison.Ordinal);
+        Assert.Contains("not empty", (string)Lines()[^1]["reason"]!, StringComparison.Ordinal);
         (await RunAsync("audit", "verify", Data, "--store", database)).AssertDone();
+
+        // So does one that was there and stayed, of an attempt from a machine without a record.
+        var other = _directory.CreateSubdirectory("other").FullName;
+        File.Copy(TrustServer.MasterKeyPath(Data), TrustServer.MasterKeyPath(other));
+        (await NacreProgram.RunAsync(["restore", Copy, "--data", other, "--store", database])).AssertFailed(1, "not empty");
+        (await RunAsync("audit", "verify", Data, other, "--store", database)).AssertDone();
 
         // The end of the first restore is known to the store: cut off, it is missed.
         var record = Directory.GetFiles(TrustServer.AuditDirectory(Data), "*.jsonl")
@@ -64,7 +70,7 @@ public sealed class CommandRecordTests(PostgresServer postgres) : IClassFixture<
         var lines = await File.ReadAllLinesAsync(record, TestContext.Current.CancellationToken);
         var begun = Array.FindIndex(lines, line => line.Contains("nacre restore", StringComparison.Ordinal));
         await File.WriteAllTextAsync(record, string.Concat(lines.Take(begun + 1).Select(line => $"{line}\n")), TestContext.Current.CancellationToken);
-        Assert.Equal(4, (await RunAsync("audit", "verify", Data, "--store", database)).ExitCode);
+        Assert.Equal(4, (await RunAsync("audit", "verify", Data, other, "--store", database)).ExitCode);
     }
 
     [Fact]
@@ -90,7 +96,7 @@ public sealed class CommandRecordTests(PostgresServer postgres) : IClassFixture<
         Assert.Empty(Lines());
         (await RunAsync("import", "--from", "local-fs", Upstream())).AssertDone();
         Assert.Equal(["begun", "done"], Lines().Select(line => (string)line["outcome"]!));
-        Assert.Contains("repository: 1 added", (string)Lines().Last()["reason"]!, StringComparison.Ordinal);
+        Assert.Contains("repository: 1 added", (string)Lines()[^1]["reason"]!, StringComparison.Ordinal);
     }
 
     [Fact]

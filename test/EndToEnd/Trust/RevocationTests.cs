@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Nacre.Client;
+using Nacre.EndToEndTests.Cli;
 using Nacre.EndToEndTests.Peers;
 using Nacre.Formats.X509;
 using Nacre.KeyBroker;
@@ -97,6 +98,25 @@ public sealed class RevocationTests : IDisposable
             await File.WriteAllBytesAsync(ListFile, content, Cancel);
             Assert.Contains(reason, (await Assert.ThrowsAsync<TrustServerException>(() => StartAsync())).Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task The_command_line_takes_lists_and_tries_them()
+    {
+        await File.WriteAllTextAsync(PathOf("ca.pem"), _authority.ExportCertificatePem(), Cancel);
+        WriteList(s_now.AddDays(1));
+        string[] arguments =
+        [
+            "serve", "--data", PathOf("data"), "--admin-client-ca", PathOf("ca.pem"), "--admin-client-role", "cn:alice=admin", "--admin-client-crl",
+            ListFile, "--check-config",
+        ];
+
+        (await NacreProgram.RunAsync(arguments)).AssertDone();
+        await File.WriteAllTextAsync(ListFile, "nothing", Cancel);
+        var refused = await NacreProgram.RunAsync(arguments);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("cannot be read for revocation", refused.Output, StringComparison.Ordinal);
+        (await NacreProgram.RunAsync(["serve", "--data", PathOf("data"), "--admin-client-crl", ListFile])).AssertFailed(1, "says nothing without");
     }
 
     [Fact]

@@ -7,7 +7,6 @@ using Google.Protobuf;
 using Nacre.Attestation.Services;
 using Nacre.EndToEndTests.Peers;
 using Nacre.KeyBroker;
-using Nacre.KeyBroker.Tls;
 using Nacre.Rpc.Grpc;
 using Nacre.Rpc.Messages.Reference;
 

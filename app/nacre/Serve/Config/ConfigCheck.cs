@@ -33,6 +33,7 @@ internal static class ConfigCheck
                     ConfigFlag.RequireImported(settings, options);
                 options.Tls.Require(options.Clock.GetUtcNow());
                 options.ServiceTls.Require(options.Clock.GetUtcNow());
+                options.AdminCertificates?.RequireRevocationLists();
             });
         }
 
