@@ -93,8 +93,8 @@ public sealed class ServiceOperationTests : IDisposable
     public async Task After_the_signal_it_says_so_first_and_still_serves()
     {
         await using var server = await ServeProcess.StartAsync(
-            "as", "--data", Data, "--grpc", "127.0.0.1:0", "--rest", $"http://127.0.0.1:{TelemetryCollector.FreePort()}", "--metrics-url", $"http://127.0.0.1:{TelemetryCollector.FreePort()}",
-            "--drain-delay", "8", "--development");
+            "as", "--data", Data, "--grpc", "127.0.0.1:0", "--rest", "http://127.0.0.1:0", "--metrics-url", $"http://127.0.0.1:{TelemetryCollector.FreePort()}",
+            "--drain-delay", "15", "--development");
         var grpc = server.FirstLine!["attestation on ".Length..];
         var rest = new Uri((await server.NextLineAsync())!["rest on ".Length..]);
         Assert.Equal("SERVING", await HealthAsync(grpc));
@@ -168,7 +168,7 @@ public sealed class ServiceOperationTests : IDisposable
         var metrics = new Uri($"http://127.0.0.1:{TelemetryCollector.FreePort()}");
         string text;
         await using (var server = await ServeProcess.StartAsync(
-            "as", "--data", Data, "--grpc", "127.0.0.1:0", "--rest", $"http://127.0.0.1:{TelemetryCollector.FreePort()}", "--development",
+            "as", "--data", Data, "--grpc", "127.0.0.1:0", "--rest", "http://127.0.0.1:0", "--development",
             "--metrics-url", metrics.ToString(), "--otlp", collector.Url.ToString()))
         {
             var grpc = server.FirstLine!["attestation on ".Length..];
