@@ -6,6 +6,7 @@ using Nacre.Client;
 using Nacre.Formats;
 using Nacre.Images;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Audit;
 using Nacre.Storage;
 
 namespace Nacre.Cli;
@@ -24,6 +25,7 @@ internal sealed record CommandError(int ExitCode, string Message, string? Remedy
         TpmUnavailableException e => new(Cli.ExitCode.Local, e.Message, "--tpm or NACRE_TPM names the TPM: /dev/tpmrm0, swtpm:HOST:PORT or unix:/PATH"),
         CryptographicException e => new(Cli.ExitCode.Local, e.Message),
         TrustServerException e => new(Cli.ExitCode.Local, e.Message),
+        AuditException e => new(Cli.ExitCode.Local, e.Message, "what cannot be recorded is not done"),
         StoreException e => new(Cli.ExitCode.Local, e.Message),
         FormatException e => new(Cli.ExitCode.Local, e.Message),
         HttpRequestException e => new(Cli.ExitCode.Server, e.Message, "is the server running, and is the address right?"),

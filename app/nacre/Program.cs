@@ -60,7 +60,7 @@ try
     return await line.InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = line.CommandResult.Command.Name == "serve" ? DrainFlags.Longest : TimeSpan.FromSeconds(15),
+        ProcessTerminationTimeout = line.CommandResult.Command.Name is "serve" or "as" or "rvps" ? DrainFlags.Longest : TimeSpan.FromSeconds(15),
     });
 }
 catch (OperationCanceledException)

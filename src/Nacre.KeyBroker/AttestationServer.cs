@@ -1,8 +1,12 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Services;
+using Nacre.KeyBroker.Health;
+using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tls;
+using Nacre.Storage;
 using Nacre.Verifiers;
 using Nacre.Verifiers.Collateral;
 
@@ -12,15 +16,21 @@ namespace Nacre.KeyBroker;
 /// <c>nacre serve as</c> and <c>nacre serve rvps</c>: the Attestation Service, or reference values alone, for other programs and without a key
 /// broker, over a data directory as that of <see cref="TrustServer"/>.
 /// </summary>
-public sealed class AttestationServer : IAsyncDisposable
+public sealed class AttestationServer : IAsyncDisposable, IStoppingServer
 {
-    private readonly Stack<IAsyncDisposable> _opened;
+    private readonly OpenedParts _opened;
     private readonly ServiceListeners _services;
+    private readonly ServerHealth _health;
+    private readonly MetricsServer? _metrics;
 
-    private AttestationServer(Stack<IAsyncDisposable> opened, ServiceListeners services) => (_opened, _services) = (opened, services);
+    private AttestationServer(OpenedParts opened, ServiceListeners services, ServerHealth health, MetricsServer? metrics) =>
+        (_opened, _services, _health, _metrics) = (opened, services, health, metrics);
 
     /// <summary>What listens where, with the real ports.</summary>
     public IReadOnlyList<(string Service, string Address)> Services => _services.Addresses;
+
+    /// <summary>With the real port; null when there are none.</summary>
+    public Uri? MetricsUrl => _metrics?.Url;
 
     /// <exception cref="TrustServerException">It cannot start; one line says why.</exception>
     public static async Task<AttestationServer> StartAsync(TrustServerOptions options, CancellationToken cancel)
@@ -28,69 +38,73 @@ public sealed class AttestationServer : IAsyncDisposable
         if (!options.Services.Any)
             throw new TrustServerException("there is no address to listen on; give --grpc 127.0.0.1:50004");
 
-        var opened = new Stack<IAsyncDisposable>();
+        options.RequireMetricsUrl();
+        var opened = new OpenedParts();
         try
         {
             return await StartAsync(options, opened, cancel);
         }
         catch (Exception e)
         {
-            await CloseAsync(opened);
+            await opened.DisposeAsync();
             throw e is IOException
                 ? new TrustServerException($"cannot start with --data {options.DataDirectory}: {e.Message.ReplaceLineEndings(" ")}", e)
                 : TrustServer.Translate(options, e);
         }
     }
 
-    public ValueTask DisposeAsync() => CloseAsync(_opened);
+    public void BeginDrain() => _health.BeginDrain();
 
-    private static async Task<AttestationServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
+    public Task StopAsync(CancellationToken cancel) => _services.StopAsync(cancel);
+
+    public ValueTask DisposeAsync() => _opened.DisposeAsync();
+
+    private static async Task<AttestationServer> StartAsync(TrustServerOptions options, OpenedParts opened, CancellationToken cancel)
     {
-        var store = await ServerStore.OpenAsync(options, cancel);
-        opened.Push(store);
-        var certificate = options.Services.NeedTls
-            ? await ServerCertificate.OpenAsync(
-                store.Values, TrustServer.CaPath(options.DataDirectory), TrustServer.Hosts(options), options.Clock, cancel)
-            : null;
-        if (certificate is not null)
-            opened.Push(new Closing(certificate));
-
-        AttestationService? attestation = null;
-        if (options.Services.Grpc is not null || options.Services.Rest is not null)
-        {
-            var collateral = new CollateralSources(
-                options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") }, options.Clock,
-                new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>(), options.Clock).Tell);
-            opened.Push(collateral);
-            var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
-            attestation = await AttestationService.OpenAsync(
-                store.Values, verifiers, options.Attestation, options.Clock, cancel);
-            opened.Push(new Closing(attestation));
-        }
-
-        var references = attestation?.References ?? new ReferenceValueStore(store.Values, options.Clock);
-        if (attestation is null)
-            opened.Push(new Closing(references));
-        var services = await ServiceListeners.StartAsync(
-            options.Services, attestation, references, options.ReferenceTrust,
-            certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
-        opened.Push(services);
-        await store.StartedAsync();
-        return new AttestationServer(opened, services);
+        var metrics = opened.KeepPlain(new BrokerMetrics());
+        var places = opened.Keep(await ServerStore.OpenAsync(options, cancel));
+        var store = new MeasuredStore(places.Values, metrics, options.Clock);
+        var tls = await OpenTlsAsync(options, store, opened, cancel);
+        var (attestation, references, parts) = await OpenServiceAsync(options, store, opened, cancel);
+        var health = opened.KeepPlain(new ServerHealth(parts, options.Clock, options.Logs.CreateLogger<ServerHealth>()));
+        var services = opened.Keep(await ServiceListeners.StartAsync(
+            options.Services, attestation, references, options.ReferenceTrust, tls is null ? null : tls.ForConnection,
+            new ServiceState(health, metrics, options.Clock), options.Clock, options.Logs, cancel));
+        var watch = await ReferenceWatch.StartAsync(attestation?.RemoteReferences is null ? references : null, metrics, options.Clock, cancel);
+        var metricsServer = options.MetricsUrl is null ? null
+            : opened.Keep(await MetricsServer.StartAsync(
+                options.MetricsUrl, metrics, isBroker: false, health, watch.RefreshAsync, options.Logs, cancel));
+        await places.StartedAsync();
+        return new AttestationServer(opened, services, health, metricsServer);
     }
 
-    private static async ValueTask CloseAsync(Stack<IAsyncDisposable> opened)
+    private static async Task<ServerTls?> OpenTlsAsync(
+        TrustServerOptions options, IKeyValueStore store, OpenedParts opened, CancellationToken cancel)
     {
-        while (opened.TryPop(out var one))
-            await one.DisposeAsync();
+        if (!options.Services.NeedTls)
+            return null;
+
+        var own = options.ServiceTls.CertificateFile is not null ? null : opened.KeepPlain(await ServerCertificate.OpenAsync(
+            store, TrustServer.CaPath(options.DataDirectory), TrustServer.Hosts(options), options.Clock, cancel));
+        return opened.Keep(ServerTls.Open(options.ServiceTls, own, options.Clock, options.Logs.CreateLogger<ServerTls>()));
     }
 
-    private sealed class Closing(IDisposable inner) : IAsyncDisposable
+    private static async Task<(AttestationService? Service, ReferenceValueStore References, IReadOnlyList<HealthPart> Parts)> OpenServiceAsync(
+        TrustServerOptions options, IKeyValueStore store, OpenedParts opened, CancellationToken cancel)
     {
-        public ValueTask DisposeAsync()
+        // The record of others' clocks has a row for each server.
+        var server = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        if (options.Services is { Grpc: null, Rest: null })
         {
-            inner.Dispose();
-            return ValueTask.CompletedTask;
+            var references = opened.KeepPlain(new ReferenceValueStore(store, options.Clock));
+            return (null, references, HealthParts.Create(store, server, references, options.Clock));
         }
+
+        var places = options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") };
+        var trouble = new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>(), options.Clock);
+        var collateral = opened.Keep(new CollateralSources(places, options.Clock, trouble.Tell));
+        var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
+        var attestation = opened.KeepPlain(await AttestationService.OpenAsync(store, verifiers, options.Attestation, options.Clock, cancel));
+        return (attestation, attestation.References, HealthParts.Create(store, server, attestation.Signer, places, trouble, options.Clock));
     }
 }

@@ -21,32 +21,17 @@ namespace Nacre.KeyBroker;
 /// <c>nacre serve</c>: attestation service, reference values and key broker in one process over one data directory. Several may share the
 /// directory; what one acknowledges the others see.
 /// </summary>
-public sealed class TrustServer : IAsyncDisposable
+public sealed class TrustServer : IAsyncDisposable, IStoppingServer
 {
+    private readonly OpenedParts _opened;
     private readonly BrokerServer _web;
     private readonly TenantBrokers _brokers;
-    private readonly ServerCertificate? _certificate;
-    private readonly ServerTls? _tls;
-    private readonly ServerHealth _health;
-    private readonly ServerStore _store;
     private readonly ServiceListeners? _services;
-    private readonly CollateralSources _collateral;
-    private readonly AuditLog _audit;
-    private readonly BrokerMetrics _metrics;
     private readonly MetricsServer? _metricsServer;
-    private readonly IReadOnlyList<IDisposable> _issuers;
-    private readonly AuditExporter? _exporter;
 
     private TrustServer(
-        BrokerServer web, TenantBrokers brokers, ServerCertificate? certificate, ServerTls? tls, ServerStore store, ServiceListeners? services,
-        CollateralSources collateral, AuditLog audit, BrokerMetrics metrics, MetricsServer? metricsServer,
-        IReadOnlyList<IDisposable> issuers, AuditExporter? exporter)
-    {
-        (_web, _brokers, _health, _certificate, _tls) = (web, brokers, brokers.Server.Health, certificate, tls);
-        (_store, _services) = (store, services);
-        (_collateral, _audit, _metrics, _metricsServer) = (collateral, audit, metrics, metricsServer);
-        (_issuers, _exporter) = (issuers, exporter);
-    }
+        OpenedParts opened, BrokerServer web, TenantBrokers brokers, ServiceListeners? services, MetricsServer? metricsServer) =>
+        (_opened, _web, _brokers, _services, _metricsServer) = (opened, web, brokers, services, metricsServer);
 
     /// <summary>With the real port.</summary>
     public Uri Url => _web.Url;
@@ -93,8 +78,7 @@ public sealed class TrustServer : IAsyncDisposable
         if (options is { AdminMode: AdminMode.AllowAll, Development: false })
             throw new TrustServerException("everybody would administer; that is for --development only");
 
-        if (options.MetricsUrl is { Scheme: not "http" })
-            throw new TrustServerException($"'{options.MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
+        options.RequireMetricsUrl();
 
         if (options.Backend is not null && options.Broker.RequiredApprovals > 0)
             throw new TrustServerException("policies cannot need approval (--require-approvals) where another service keeps them (--as-addr)");
@@ -103,54 +87,40 @@ public sealed class TrustServer : IAsyncDisposable
         if (options.Tls.ClientAuthoritiesFile is not null && options.AdminCertificates is not null)
             throw new TrustServerException("client certificates are either of all callers (--tls-client-ca) or of administrators (--admin-client-ca)");
 
-        var opened = new Stack<IAsyncDisposable>();
+        var opened = new OpenedParts();
         try
         {
             return await StartAsync(options, opened, cancel);
         }
         catch (Exception e)
         {
-            while (opened.TryPop(out var resource))
-                await resource.DisposeAsync();
+            await opened.DisposeAsync();
             throw Translate(options, e);
         }
     }
 
-    /// <summary>From now on <c>/readyz</c> says that nothing new should come here; everything is still served.</summary>
-    public void BeginDrain() => _health.BeginDrain();
+    public void BeginDrain() => _brokers.Server.Health.BeginDrain();
 
-    /// <summary>Takes no new connections, waits for the requests that run, then closes the store.</summary>
-    public Task StopAsync(CancellationToken cancel) => _web.StopAsync(cancel);
+    public Task StopAsync(CancellationToken cancel) =>
+        Task.WhenAll(_web.StopAsync(cancel), _services is null ? Task.CompletedTask : _services.StopAsync(cancel));
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _opened.DisposeAsync();
+
+    private static async Task<TrustServer> StartAsync(TrustServerOptions options, OpenedParts opened, CancellationToken cancel)
     {
-        if (_metricsServer is not null)
-            await _metricsServer.DisposeAsync();
-        if (_services is not null)
-            await _services.DisposeAsync();
-        await _web.DisposeAsync();
-        await _brokers.DisposeAsync();
-        await _brokers.Server.DisposeAsync();
-        if (_tls is not null)
-            await _tls.DisposeAsync();
-        _certificate?.Dispose();
-        _health.Dispose();
-        await _collateral.DisposeAsync();
-        if (_exporter is not null)
-            await _exporter.DisposeAsync();
-        await _audit.DisposeAsync();
-        await _store.DisposeAsync();
-        _metrics.Dispose();
-        foreach (var issuer in _issuers)
-            issuer.Dispose();
-    }
-
-    private static async Task<TrustServer> StartAsync(TrustServerOptions options, Stack<IAsyncDisposable> opened, CancellationToken cancel)
-    {
-        var places = await ServerStore.OpenAsync(options, cancel);
-        opened.Push(places);
-        var metrics = new BrokerMetrics();
+        foreach (var source in (IEnumerable<IDisposable>)[.. options.AdminIssuers.OfType<IDisposable>(), .. options.TokenTrust?.Published ?? []])
+            opened.KeepPlain(source);
+        var metrics = opened.KeepPlain(new BrokerMetrics());
+        var places = opened.Keep(await ServerStore.OpenAsync(options, cancel));
         var store = new MeasuredStore(places.Values, metrics, options.Clock);
+
+        var revocation = options.AdminCertificates is { RevocationFiles.Count: > 0 } certificates
+            ? ClientRevocation.Open(certificates, options.Clock, options.Logs.CreateLogger<ClientRevocation>()) : null;
+        if (revocation is not null)
+        {
+            opened.Keep(revocation);
+            options = options with { AdminCertificates = options.AdminCertificates! with { Revocation = revocation } };
+        }
 
         var admin = new AdminAuthority(
             await AdminToken.OpenAsync(store, AdminTokenPath(options.DataDirectory), cancel),
@@ -159,55 +129,45 @@ public sealed class TrustServer : IAsyncDisposable
             Mode = options.AdminMode,
         };
         var isHttps = options.Url.Scheme == "https";
-        var certificate = isHttps && options.Tls.CertificateFile is null || options.Services.NeedTls
-            ? await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel) : null;
-        var tls = isHttps ? ServerTls.Open(options.Tls, certificate, options.Clock, options.Logs.CreateLogger<ServerTls>()) : null;
-        if (tls is not null)
-            opened.Push(tls);
+        var certificate = isHttps && options.Tls.CertificateFile is null || options.Services.NeedTls && options.ServiceTls.CertificateFile is null
+            ? opened.KeepPlain(await ServerCertificate.OpenAsync(store, CaPath(options.DataDirectory), Hosts(options), options.Clock, cancel)) : null;
+        var tls = isHttps ? opened.Keep(ServerTls.Open(options.Tls, certificate, options.Clock, options.Logs.CreateLogger<ServerTls>())) : null;
+        var serviceTls = options.Services.NeedTls
+            ? opened.Keep(ServerTls.Open(options.ServiceTls, certificate, options.Clock, options.Logs.CreateLogger<ServerTls>())) : null;
         var collateralOptions = options.Collateral ?? new() { CacheFolder = Path.Combine(options.DataDirectory, "collateral") };
         var trouble = new CollateralTrouble(options.Logs.CreateLogger<CollateralSources>(), options.Clock);
-        var collateral = new CollateralSources(collateralOptions, options.Clock, trouble.Tell);
-        opened.Push(collateral);
+        var collateral = opened.Keep(new CollateralSources(collateralOptions, options.Clock, trouble.Tell));
         var verifiers = VerifierList.Create(collateral.AddTo(new() { AllowSampleEvidence = options.Development }));
         var backend = options.Backend is { } elsewhere
             ? BrokerBackend.Elsewhere(elsewhere, options.Clock)
             : BrokerBackend.Of(await AttestationService.OpenAsync(store, verifiers, options.Attestation, options.Clock, cancel), options.TokenTrust);
-        var audit = await AuditLog.OpenAsync(
+        var audit = opened.Keep(await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
-            options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
-        opened.Push(audit);
-        var exporter = options.AuditExport is null ? null
-            : new AuditExporter(audit, store, options.AuditExport, options.Clock, options.Logs.CreateLogger<AuditExporter>());
-        if (exporter is not null)
-            opened.Push(exporter);
-        var health = new ServerHealth(
+            options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel));
+        if (options.AuditExport is { } export)
+            opened.Keep(new AuditExporter(audit, store, export, options.Clock, options.Logs.CreateLogger<AuditExporter>()));
+        var health = opened.KeepPlain(new ServerHealth(
             HealthParts.Create(store, audit, backend.BuiltIn?.Signer, collateralOptions, trouble, options.Clock), options.Clock,
-            options.Logs.CreateLogger<ServerHealth>());
-        var broker = await Broker.OpenAsync(
+            options.Logs.CreateLogger<ServerHealth>()));
+        var broker = opened.Keep(await Broker.OpenAsync(
             places.With(store), backend, options.TpmRoots, admin, audit, health, options.Broker, options.Clock, metrics,
-            options.Logs.CreateLogger<Broker>(), cancel);
-        opened.Push(broker);
-        var tenants = new TenantBrokers(
+            options.Logs.CreateLogger<Broker>(), cancel));
+        var tenants = opened.Keep(new TenantBrokers(
             broker, new TenantRecords(store, options.Clock), new TenantOpener(places.With(store), verifiers, audit, health, metrics, options).OpenAsync,
-            options.Clock);
-        opened.Push(tenants);
-        var web = await BrokerServer.StartAsync(
+            options.Clock));
+        var web = opened.Keep(await BrokerServer.StartAsync(
             tenants, options.Url, options.MoreAddresses,
-            tls is null ? null : () => AdminClientCertificates.Take(tls.ForConnection(), options.AdminCertificates?.Authorities), options.Logs, cancel);
-        opened.Push(web);
-        var services = backend.BuiltIn is not { } attestation ? null : await ServiceListeners.StartAsync(
+            tls is null ? null : () => AdminClientCertificates.Take(tls.ForConnection(), options.AdminCertificates?.Authorities), options.Logs, cancel));
+        var services = backend.BuiltIn is not { } attestation ? null : opened.Keep(await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
-            certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
-        if (services is not null)
-            opened.Push(services);
-        var watch = await ReferenceWatch.StartAsync(backend.BuiltIn, metrics, options.Clock, cancel);
+            serviceTls is null ? null : serviceTls.ForConnection, new ServiceState(health, metrics, options.Clock), options.Clock, options.Logs, cancel));
+        var watch = await ReferenceWatch.StartAsync(
+            backend.BuiltIn is { RemoteReferences: null } own ? own.References : null, metrics, options.Clock, cancel);
         var metricsServer = options.MetricsUrl is null ? null
-            : await MetricsServer.StartAsync(
-                options.MetricsUrl, metrics, watch.RefreshAsync, options.Logs, cancel);
+            : opened.Keep(await MetricsServer.StartAsync(
+                options.MetricsUrl, metrics, isBroker: true, health, watch.RefreshAsync, options.Logs, cancel));
         await places.StartedAsync();
-        return new TrustServer(
-            web, tenants, certificate, tls, places, services, collateral, audit, metrics, metricsServer,
-            [.. options.AdminIssuers.OfType<IDisposable>(), .. options.TokenTrust?.Published ?? []], exporter);
+        return new TrustServer(opened, web, tenants, services, metricsServer);
     }
 
     internal static List<string> Hosts(TrustServerOptions options) =>

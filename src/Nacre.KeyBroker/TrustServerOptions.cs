@@ -30,6 +30,9 @@ public sealed record TrustServerOptions
     /// <summary>TLS of <see cref="Url"/>.</summary>
     public TlsOptions Tls { get; init; } = new();
 
+    /// <summary>TLS of https addresses in <see cref="Services"/>. Other programs that call them may know nothing newer than 1.2.</summary>
+    public TlsOptions ServiceTls { get; init; } = new() { AllowTls12 = true };
+
     /// <summary>Takes sample evidence, which proves nothing, and plain HTTP.</summary>
     public bool Development { get; init; }
 
@@ -81,6 +84,12 @@ public sealed record TrustServerOptions
 
     /// <summary>The policies that appraise when a caller asks for no others, as <see cref="AttestationServiceOptions.PolicySets"/>.</summary>
     public IReadOnlyList<string> PolicyIds { get; init; } = AttestationServiceOptions.DefaultPolicySets;
+
+    internal void RequireMetricsUrl()
+    {
+        if (MetricsUrl is { Scheme: not "http" })
+            throw new TrustServerException($"'{MetricsUrl}' is no address for metrics; use http://127.0.0.1:9464");
+    }
 
     internal AttestationServiceOptions Attestation => new()
     {

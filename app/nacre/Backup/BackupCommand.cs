@@ -16,8 +16,9 @@ internal static class BackupCommand
         command.SetAction(async (line, cancel) =>
         {
             var path = line.GetRequiredValue(file).FullName;
-            await using var opened = await store.OpenAsync(line, cancel);
-            var rows = await BackupFile.WriteAsync(path, opened.Values.SnapshotAsync(cancel), cancel);
+            var rows = await StoreRecord.RunAsync(
+                line, store, StoreRecord.Read("nacre backup", path),
+                (below, _, _) => BackupFile.WriteAsync(path, below.SnapshotAsync(cancel), cancel), rows => $"{rows} rows", cancel);
             await Console.Error.WriteLineAsync($"wrote {rows} rows to {path}; the master key is not in it, keep it elsewhere");
             return ExitCode.Done;
         });

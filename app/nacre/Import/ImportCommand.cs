@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Nacre.Cli.Serve;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Import;
 using Nacre.Storage.Upstream;
 
@@ -42,17 +43,21 @@ internal static class ImportCommand
                 throw new CommandException(
                     $"'{line.GetValue(directory)}' holds no values", "name the directory that has repository, kbs and others in it");
 
-            return await RunAsync(options, values, line.GetValue(overwrite), line.GetValue(check), cancel);
+            using var logs = ServerRun.CreateLogs();
+            return await RunAsync(
+                options with { Logs = logs }, values, line.GetValue(overwrite), line.GetValue(check),
+                StoreRecord.Change("nacre import", line.GetRequiredValue(directory).FullName), cancel);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(
-        TrustServerOptions options, IReadOnlyList<UpstreamValue> values, bool overwrites, bool onlyChecks, CancellationToken cancel)
+        TrustServerOptions options, IReadOnlyList<UpstreamValue> values, bool overwrites, bool onlyChecks, RecordedCommand record,
+        CancellationToken cancel)
     {
         try
         {
-            var report = await StoreImport.RunAsync(options, values, overwrites, onlyChecks, cancel);
+            var report = await StoreImport.RunAsync(options, values, overwrites, onlyChecks, record, cancel);
             foreach (var note in report.Notes)
                 await Console.Error.WriteLineAsync($"nacre: {note}");
             foreach (var count in report.Counts)

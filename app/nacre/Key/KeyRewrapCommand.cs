@@ -28,12 +28,11 @@ internal static class KeyRewrapCommand
             if (line.GetValue(rate) < 0)
                 throw new CommandException("--rate must be 0 or more values per second");
 
-            var opened = await store.OpenAsync(line, cancel);
-            await using var replays = opened.Replays;
-            await using var masters = await store.RequireMasterKeysAsync(line, cancel);
-            await using var values = await EncryptedStore.OpenAsync(opened.Values, masters.Keys, TimeProvider.System, cancel);
             var progress = Console.IsErrorRedirected ? null : new Progress<long>(count => Console.Error.Write($"\r{count} values"));
-            var result = await new KeyRewrap(values, TimeProvider.System).RunAsync(line.GetValue(rate), progress, cancel);
+            var result = await StoreRecord.RunAsync(
+                line, store, StoreRecord.Change("nacre key rewrap"),
+                (_, values, _) => new KeyRewrap(values, TimeProvider.System).RunAsync(line.GetValue(rate), progress, cancel),
+                result => $"{result.Rewritten} values, dropped {result.Dropped} data keys", cancel);
             if (progress is not null)
                 await Console.Error.WriteLineAsync();
             await Console.Error.WriteLineAsync($"rewrote {result.Rewritten} values, dropped {result.Dropped} data keys");

@@ -14,9 +14,15 @@ internal static class KeyRotateCommand
             "Write under a new data key from now on; nacre key rewrap then rewrites the rest. "
             + "Example: nacre key rotate-data --data /var/lib/nacre");
         var store = StoreFlags.AddTo(command);
-        command.SetAction((line, cancel) => RunAsync(line, store, async rotation =>
-            $"values are written under data key {await rotation.RotateDataAsync(cancel)} from now on; nacre key rewrap rewrites the others",
-            cancel));
+        command.SetAction(async (line, cancel) =>
+        {
+            var key = await StoreRecord.RunAsync(
+                line, store, StoreRecord.Change("nacre key rotate-data"),
+                async (below, _, masters) => await new KeyRotation(below, masters.Keys, TimeProvider.System).RotateDataAsync(cancel),
+                key => $"data key {key}", cancel);
+            await Console.Error.WriteLineAsync($"values are written under data key {key} from now on; nacre key rewrap rewrites the others");
+            return ExitCode.Done;
+        });
         return command;
     }
 
@@ -31,25 +37,22 @@ internal static class KeyRotateCommand
             to,
         };
         var store = StoreFlags.AddTo(command);
-        command.SetAction((line, cancel) => RunAsync(
-            line, store,
-            async rotation =>
-            {
-                await using var master = await MasterKeyFlags.OpenAsync(line.GetRequiredValue(to), cancel);
-                await rotation.RotateMasterAsync(master, cancel);
-                return $"the data keys are wrapped by {master.Id}; give it to servers with --master-key when they start. "
-                    + "Backups made before need the former key";
-            },
-            cancel));
+        command.SetAction(async (line, cancel) =>
+        {
+            await using var master = await MasterKeyFlags.OpenAsync(line.GetRequiredValue(to), cancel);
+            await StoreRecord.RunAsync(
+                line, store, StoreRecord.Change("nacre key rotate-master", master.Id),
+                async (below, _, masters) =>
+                {
+                    await new KeyRotation(below, masters.Keys, TimeProvider.System).RotateMasterAsync(master, cancel);
+                    return master.Id;
+                },
+                id => $"master key {id}", cancel);
+            await Console.Error.WriteLineAsync(
+                $"the data keys are wrapped by {master.Id}; give it to servers with --master-key when they start. "
+                + "Backups made before need the former key");
+            return ExitCode.Done;
+        });
         return command;
-    }
-
-    private static async Task<int> RunAsync(
-        ParseResult line, StoreFlags store, Func<KeyRotation, Task<string>> rotate, CancellationToken cancel)
-    {
-        await using var opened = await store.OpenAsync(line, cancel);
-        await using var masters = await store.RequireMasterKeysAsync(line, cancel);
-        await Console.Error.WriteLineAsync(await rotate(new KeyRotation(opened.Values, masters.Keys, TimeProvider.System)));
-        return ExitCode.Done;
     }
 }

@@ -44,7 +44,7 @@ internal sealed class DrainFlags
 /// <param name="Timeout">From then on, for what runs.</param>
 internal sealed record Drain(TimeSpan Delay, TimeSpan Timeout)
 {
-    public async Task EndAsync(TrustServer server)
+    public async Task EndAsync(IStoppingServer server)
     {
         server.BeginDrain();
         await Task.Delay(Delay);

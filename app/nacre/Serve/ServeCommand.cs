@@ -22,23 +22,18 @@ internal static class ServeCommand
         {
             Description = "0.2.0: guests of upstream's 0.12 and 0.13 are served too; 0.3.0: those between 0.13 and 0.14. May be repeated.",
         };
-        var metrics = new Option<string?>("--metrics-url")
-        {
-            Description = "Where to serve metrics for Prometheus, such as http://127.0.0.1:9464; nowhere without it.",
-        };
         var limit = new Option<int?>("--rate-limit")
         {
             Description = "Requests per second that one client may make, 0 for any number (200, and any number from this machine).",
         };
         var command = new Command("serve", "Run the trust server. Example: nacre serve --data /var/lib/nacre --url https://127.0.0.1:8080 --tpm-root tpm-vendor.pem")
         {
-            url, development, roots, explain, older, metrics, limit,
+            url, development, roots, explain, older, limit,
         };
         var plugins = PluginFlags.AddTo(command);
         var store = StoreFlags.AddTo(command);
         var tls = TlsFlags.AddTo(command);
-        var drain = DrainFlags.AddTo(command);
-        var telemetry = TelemetryFlags.AddTo(command);
+        var operation = OperationFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var admin = AdminFlags.AddTo(command);
         var certificates = AdminCertificateFlags.AddTo(command);
@@ -54,11 +49,11 @@ internal static class ServeCommand
         command.Subcommands.Add(ServeServicesCommand.CreateReferenceValues());
         command.SetAction(async (line, cancel) =>
         {
-            var collector = telemetry.Read(line);
+            var collector = operation.Telemetry.Read(line);
             using var sent = ServerTelemetry.Start(collector);
             using var logs = ServerRun.CreateLogs(collector);
             return await config.RunAsync(
-                line, (joined, settings) => Read(joined, settings, logs), options => RunAsync(options, drain.Read(line), Console.Out, Console.Error, cancel), cancel);
+                line, (joined, settings) => Read(joined, settings, logs), options => RunAsync(options, operation.Drain.Read(line), cancel), cancel);
         });
         return command;
 
@@ -87,6 +82,7 @@ internal static class ServeCommand
                 TokenTrust = trust,
                 ReferencesAddress = rvps.Read(line),
                 Services = services.Read(line),
+                ServiceTls = services.ReadTls(line),
                 TpmRoots = ReadRoots(line.GetValue(roots) ?? []),
                 Broker = new BrokerOptions
                 {
@@ -98,7 +94,7 @@ internal static class ServeCommand
                     Plugins = plugins.Read(line),
                 },
                 Logs = logs,
-                MetricsUrl = line.GetValue(metrics) is { } text ? MetricsAddress(text) : null,
+                MetricsUrl = operation.Metrics.Read(line),
             });
         }
     }
@@ -112,11 +108,7 @@ internal static class ServeCommand
         ? new(perSecond, 5 * perSecond, SparesLoopback: false)
         : throw new CommandException("--rate-limit must be 0 to 1000000 requests per second");
 
-    private static Uri MetricsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
-        ? address : throw new CommandException($"'{text}' is no address for --metrics-url", "it looks like http://127.0.0.1:9464");
-
-    private static async Task<int> RunAsync(
-        TrustServerOptions options, Drain drain, TextWriter output, TextWriter error, CancellationToken cancel)
+    private static async Task<int> RunAsync(TrustServerOptions options, Drain drain, CancellationToken cancel)
     {
         TrustServer server;
         try
@@ -131,15 +123,11 @@ internal static class ServeCommand
         await using (server)
         {
             if (options.Development)
-                await error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make; never for real secrets");
+                await Console.Error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make; never for real secrets");
 
             var address = server.Url.GetLeftPart(UriPartial.Authority);
-            await output.WriteLineAsync($"listening on {address}, {TrustOf(options)}");
-            await ServerRun.TellAsync(output, server.Services, cancel);
-            if (server.MetricsUrl is { } metrics)
-                await error.WriteLineAsync($"nacre: metrics at {new Uri(metrics, "/metrics")}");
-            await ServerRun.StopRequestedAsync(cancel);
-            await drain.EndAsync(server);
+            await Console.Out.WriteLineAsync($"listening on {address}, {TrustOf(options)}");
+            await ServerRun.ServeAsync(server, server.Services, server.MetricsUrl, drain, cancel);
         }
 
         return ExitCode.Done;

@@ -17,6 +17,7 @@ internal static class ServeServicesCommand
         var development = new Option<bool>("--development") { Description = "Take sample evidence, which proves nothing." };
         command.Options.Add(development);
         var services = ServiceFlags.AddToAttestation(command);
+        var operation = OperationFlags.AddTo(command);
         var store = StoreFlags.AddTo(command);
         var collateral = CollateralFlags.AddTo(command);
         var tokens = TokenFlags.AddTo(command);
@@ -24,10 +25,10 @@ internal static class ServeServicesCommand
         var references = ReferenceFlags.AddTo(command, hasPolicies: true);
         var config = ConfigFlag.AddTo(
             command, "as-config.json (or .yaml, .toml)", store, (file, line) => AttestationConfig.Read(file, line.GetValue(development)));
-        command.SetAction((line, cancel) => config.RunAsync(line, Read, options => RunAsync(options, cancel), cancel));
+        command.SetAction((line, cancel) => RunAsync(operation, config, line, Read, cancel));
         return command;
 
-        TrustServerOptions Read(ParseResult line, ServeSettings? _) => references.AddTo(line, Options(line, store, services)) with
+        TrustServerOptions Read(ParseResult line) => references.AddTo(line, Options(line, store, services, operation)) with
         {
             Development = line.GetValue(development),
             Collateral = collateral.Read(line, store.Read(line).Directory),
@@ -42,15 +43,16 @@ internal static class ServeServicesCommand
             "rvps",
             "Run the Reference Value Provider Service alone. Example: nacre serve rvps --data /var/lib/nacre-rvps --grpc 127.0.0.1:50003");
         var services = ServiceFlags.AddToReferenceValues(command);
+        var operation = OperationFlags.AddTo(command);
         var store = StoreFlags.AddTo(command);
         var references = ReferenceFlags.AddTo(command, hasPolicies: false);
         var config = ConfigFlag.AddTo(command, "rvps.json (or .yaml, .toml)", store, (file, _) => RvpsConfig.Read(file));
-        command.SetAction((line, cancel) => config.RunAsync(
-            line, (joined, _) => references.AddTo(joined, Options(joined, store, services)), options => RunAsync(options, cancel), cancel));
+        command.SetAction((line, cancel) => RunAsync(
+            operation, config, line, joined => references.AddTo(joined, Options(joined, store, services, operation)), cancel));
         return command;
     }
 
-    private static TrustServerOptions Options(ParseResult line, StoreFlags store, ServiceFlags services)
+    private static TrustServerOptions Options(ParseResult line, StoreFlags store, ServiceFlags services, OperationFlags operation)
     {
         var place = store.Read(line);
         return new TrustServerOptions
@@ -61,16 +63,27 @@ internal static class ServeServicesCommand
             OpenMasterKeys = cancel => store.OpenMasterKeysAsync(line, cancel),
             Url = new Uri("https://localhost"),
             Services = services.Read(line),
+            ServiceTls = services.ReadTls(line),
+            MetricsUrl = operation.Metrics.Read(line),
         };
     }
 
-    private static async Task<int> RunAsync(TrustServerOptions options, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        OperationFlags operation, ConfigFlag config, ParseResult line, Func<ParseResult, TrustServerOptions> read, CancellationToken cancel)
     {
-        using var logs = ServerRun.CreateLogs();
+        var collector = operation.Telemetry.Read(line);
+        using var sent = ServerTelemetry.Start(collector);
+        using var logs = ServerRun.CreateLogs(collector);
+        return await config.RunAsync(
+            line, (joined, _) => read(joined) with { Logs = logs }, options => RunAsync(options, operation.Drain.Read(line), cancel), cancel);
+    }
+
+    private static async Task<int> RunAsync(TrustServerOptions options, Drain drain, CancellationToken cancel)
+    {
         AttestationServer server;
         try
         {
-            server = await AttestationServer.StartAsync(options with { Logs = logs }, cancel);
+            server = await AttestationServer.StartAsync(options, cancel);
         }
         catch (TrustServerException e)
         {
@@ -81,8 +94,7 @@ internal static class ServeServicesCommand
         {
             if (options.Development)
                 await Console.Error.WriteLineAsync("nacre: development mode: sample evidence is taken, which anyone can make");
-            await ServerRun.TellAsync(Console.Out, server.Services, cancel);
-            await ServerRun.StopRequestedAsync(cancel);
+            await ServerRun.ServeAsync(server, server.Services, server.MetricsUrl, drain, cancel);
         }
 
         return ExitCode.Done;

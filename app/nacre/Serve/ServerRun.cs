@@ -2,14 +2,26 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Nacre.KeyBroker;
 
 namespace Nacre.Cli.Serve;
 
 /// <summary>What the servers of this program have in common: their log, their first lines, their end.</summary>
 internal static class ServerRun
 {
+    /// <summary>From the first lines to the end: until it is asked to stop, and what runs is finished.</summary>
+    public static async Task ServeAsync(
+        IStoppingServer server, IReadOnlyList<(string Service, string Address)> services, Uri? metrics, Drain drain, CancellationToken cancel)
+    {
+        await TellAsync(Console.Out, services, cancel);
+        if (metrics is not null)
+            await Console.Error.WriteLineAsync($"nacre: metrics at {new Uri(metrics, "/metrics")}");
+        await StopRequestedAsync(cancel);
+        await drain.EndAsync(server);
+    }
+
     /// <summary>Says where other services listen; flushes, for whoever waits for the first line.</summary>
-    public static async Task TellAsync(TextWriter output, IReadOnlyList<(string Service, string Address)> services, CancellationToken cancel)
+    private static async Task TellAsync(TextWriter output, IReadOnlyList<(string Service, string Address)> services, CancellationToken cancel)
     {
         foreach (var (service, address) in services)
             await output.WriteLineAsync($"{service} on {address}");
@@ -17,7 +29,7 @@ internal static class ServerRun
     }
 
     // The command line cancels on SIGINT and SIGTERM; both are a normal end for a server.
-    public static async Task StopRequestedAsync(CancellationToken cancel)
+    private static async Task StopRequestedAsync(CancellationToken cancel)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var byToken = cancel.Register(() => stop.TrySetResult());

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Nacre.Attestation.Services;
+using Nacre.KeyBroker.Tls;
 
 namespace Nacre.Cli.Serve;
 
@@ -14,14 +13,21 @@ internal sealed class ServiceFlags
 
     private readonly Option<FileInfo?> _certificate = new("--service-cert")
     {
-        Description = "PEM file with the certificate and chain for https addresses; the server's own authority issues one without it.",
+        Description = "PEM file with the certificate and chain for https addresses, read again when it changes; "
+            + "the server's own authority issues one without it.",
     };
 
     private readonly Option<FileInfo?> _key = new("--service-key") { Description = "PEM file with its private key." };
 
     private readonly Option<FileInfo?> _clients = new("--client-ca")
     {
-        Description = "PEM file with authorities: callers on https addresses must have a certificate of them, and may then change things.",
+        Description = "PEM file with authorities: callers on https addresses show a certificate of them, and may then change things.",
+    };
+
+    private readonly Option<string> _clientMode = new("--service-client-cert")
+    {
+        Description = "With --client-ca: required, or optional when callers without one may attest and query.",
+        DefaultValueFactory = _ => "required",
     };
 
     private readonly Option<bool> _insecure = new("--insecure-services")
@@ -38,8 +44,10 @@ internal sealed class ServiceFlags
         _references = Address(references, "Reference values over gRPC: HOST:PORT, https://HOST:PORT or unix:///PATH.");
         Options =
         [
-            .. ((Option?[])[_grpc, _rest, _references, _rest is null ? null : _origins]).OfType<Option>(), _certificate, _key, _clients, _insecure,
+            .. ((Option?[])[_grpc, _rest, _references, _rest is null ? null : _origins]).OfType<Option>(), _certificate, _key, _clients, _clientMode,
+            _insecure,
         ];
+        _clientMode.AcceptOnlyFromAmong("required", "optional");
     }
 
     private IReadOnlyList<Option> Options { get; }
@@ -56,50 +64,32 @@ internal sealed class ServiceFlags
         Grpc = Value(line, _grpc),
         Rest = Value(line, _rest),
         ReferenceValues = Value(line, _references),
-        Certificate = Certificate(line.GetValue(_certificate)?.FullName, line.GetValue(_key)?.FullName, "--service-cert and --service-key"),
-        ClientAuthorities = line.GetValue(_clients) is { } clients ? Authorities(clients.FullName) : null,
         Insecure = line.GetValue(_insecure),
         Origins = line.GetValue(_origins) ?? [],
     };
 
+    /// <summary>Of https addresses.</summary>
+    public TlsOptions ReadTls(ParseResult line)
+    {
+        var (certificate, key, clients) = (line.GetValue(_certificate), line.GetValue(_key), line.GetValue(_clients));
+        if (certificate is null != key is null)
+            throw new CommandException("--service-cert and --service-key belong together");
+        if (clients is null && line.GetResult(_clientMode) is { Implicit: false })
+            throw new CommandException("--service-client-cert says nothing without --client-ca");
+
+        return new TlsOptions
+        {
+            AllowTls12 = true,
+            CertificateFile = certificate?.FullName,
+            KeyFile = key?.FullName,
+            ClientAuthoritiesFile = clients?.FullName,
+            ClientCertificates = line.GetValue(_clientMode) == "optional" ? ClientCertificates.Optional : ClientCertificates.Required,
+        };
+    }
+
     private static Option<string?>? Address(string? name, string description) => name is null ? null : new(name) { Description = description };
 
     private static string? Value(ParseResult line, Option<string?>? option) => option is null ? null : line.GetValue(option);
-
-    /// <summary>A certificate with its private key, then its chain; null when neither file is given.</summary>
-    public static X509Certificate2Collection? Certificate(string? certificate, string? key, string options)
-    {
-        if (certificate is null && key is null)
-            return null;
-        if (certificate is null || key is null)
-            throw new CommandException($"{options} belong together");
-
-        try
-        {
-            var chain = new X509Certificate2Collection();
-            chain.ImportFromPemFile(certificate);
-            chain[0] = X509Certificate2.CreateFromPemFile(certificate, key);
-            return chain;
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException($"the certificate cannot be read from '{certificate}' and '{key}': {e.Message}");
-        }
-    }
-
-    private static X509Certificate2Collection Authorities(string path)
-    {
-        try
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(path);
-            return authorities.Count > 0 ? authorities : throw new CommandException($"'{path}' holds no certificate", "--client-ca names a PEM file");
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException($"'{path}' cannot be read: {e.Message}", "--client-ca names a PEM file");
-        }
-    }
 
     private static ServiceFlags AddTo(Command command, ServiceFlags flags)
     {

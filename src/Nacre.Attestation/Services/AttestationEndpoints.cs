@@ -13,23 +13,35 @@ namespace Nacre.Attestation.Services;
 
 /// <summary>
 /// The REST contract of upstream's Attestation Service (trust.md 3.2): a token or a text on success, 500 with the causes when a call fails, as its
-/// clients expect; beyond it 403 for who may not, and <c>GET /policy/{id}</c>.
+/// clients expect; beyond it 403 for who may not, <c>GET /policy/{id}</c> and <c>GET /readyz</c>.
 /// </summary>
-/// <param name="calls">Do the work.</param>
+/// <param name="callers">Do the work: for callers without a client certificate, and for those with one.</param>
+/// <param name="state">Of the server around it.</param>
 /// <param name="origins">Web pages that may call, by origin (CORS); none without.</param>
 /// <param name="log">Told of failures that the caller does not get to see.</param>
-internal sealed partial class AttestationEndpoints(AttestationCalls calls, IReadOnlyList<string> origins, ILogger<AttestationEndpoints> log)
+internal sealed partial class AttestationEndpoints(
+    (AttestationCalls Anonymous, AttestationCalls Known) callers, IServiceState state, IReadOnlyList<string> origins,
+    ILogger<AttestationEndpoints> log)
 {
     public const int MaxBodyBytes = 2 << 20;
     private const string Json = "application/json";
     private const string PolicyPath = "/policy/";
+
+    private static readonly string[] s_methods = ["GET", "POST", "OPTIONS"];
+    private static readonly string[] s_paths =
+        ["/attestation", "/policy", "/challenge", "/.well-known/jwks.json", "/healthz", "/readyz"];
 
     public void Map(IApplicationBuilder app) => app.Run(ServeAsync);
 
     private async Task ServeAsync(HttpContext context)
     {
         AllowOrigin(context);
+        using var watched = state.Begin(context.Request.Headers.TraceParent, context.Request.Headers.TraceState);
         var (status, type, body) = await AnswerAsync(context);
+        var (method, route) = RouteOf(context.Request);
+        watched.EndRequest(method, route, status);
+        if (state.IsDraining)
+            context.Response.Headers.Connection = "close";
         context.Response.StatusCode = status;
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
@@ -45,17 +57,19 @@ internal sealed partial class AttestationEndpoints(AttestationCalls calls, IRead
         try
         {
             var path = context.Request.Path.Value ?? "";
+            var calls = context.Connection.ClientCertificate is null ? callers.Anonymous : callers.Known;
             return (context.Request.Method, path) switch
             {
-                ("POST", "/attestation") => Text(await EvaluateAsync(await ReadAsync(context), context.RequestAborted)),
-                ("POST", "/policy") => Text(await SetPolicyAsync(await ReadAsync(context), context.RequestAborted)),
-                ("GET", "/policy") => (200, Json, await ListPoliciesAsync(context.RequestAborted)),
+                ("POST", "/attestation") => Text(await EvaluateAsync(calls, await ReadAsync(context), context.RequestAborted)),
+                ("POST", "/policy") => Text(await SetPolicyAsync(calls, await ReadAsync(context), context.RequestAborted)),
+                ("GET", "/policy") => (200, Json, await ListPoliciesAsync(calls, context.RequestAborted)),
                 ("GET", _) when path.StartsWith(PolicyPath, StringComparison.Ordinal) =>
                     await calls.FindPolicyAsync(path[PolicyPath.Length..], context.RequestAborted) is { } policy
                         ? Text(policy.Document.Text) : Text("there is no such policy", 404),
-                ("POST", "/challenge") => Text(Challenge(await ReadAsync(context))),
+                ("POST", "/challenge") => Text(Challenge(calls, await ReadAsync(context))),
                 ("GET", "/.well-known/jwks.json") => (200, Json, await calls.KeySetAsync(context.RequestAborted)),
                 ("GET", "/healthz") => Text(""),
+                ("GET", "/readyz") => await ReadyAsync(context.RequestAborted),
                 ("OPTIONS", _) => (204, Json, []),
                 _ => Text("there is no such thing here", 404),
             };
@@ -89,7 +103,21 @@ internal sealed partial class AttestationEndpoints(AttestationCalls calls, IRead
 #pragma warning restore CA1031
     }
 
-    private async ValueTask<string> EvaluateAsync(byte[] body, CancellationToken cancel)
+    private async ValueTask<(int Status, string Type, byte[] Body)> ReadyAsync(CancellationToken cancel)
+    {
+        var (isReady, report) = await state.CheckAsync(cancel);
+        return (isReady ? 200 : StatusCodes.Status503ServiceUnavailable, Json, JsonText.Utf8(report));
+    }
+
+    // For traces and metrics: what a caller made up is not told there.
+    private static (string Method, string Route) RouteOf(HttpRequest request)
+    {
+        var method = s_methods.Contains(request.Method) ? request.Method : "other";
+        var path = request.Path.Value ?? "";
+        return (method, s_paths.Contains(path) ? path[1..] : path.StartsWith(PolicyPath, StringComparison.Ordinal) ? "policy/{id}" : "none");
+    }
+
+    private static async ValueTask<string> EvaluateAsync(AttestationCalls calls, byte[] body, CancellationToken cancel)
     {
         using var document = StrictJson.Parse(body, "attestation", MaxBodyBytes);
         var fields = new JsonFields("attestation", document.RootElement);
@@ -119,7 +147,7 @@ internal sealed partial class AttestationEndpoints(AttestationCalls calls, IRead
         };
     }
 
-    private async ValueTask<string> SetPolicyAsync(byte[] body, CancellationToken cancel)
+    private static async ValueTask<string> SetPolicyAsync(AttestationCalls calls, byte[] body, CancellationToken cancel)
     {
         using var document = StrictJson.Parse(body, "policy", MaxBodyBytes);
         var fields = new JsonFields("policy", document.RootElement);
@@ -128,10 +156,10 @@ internal sealed partial class AttestationEndpoints(AttestationCalls calls, IRead
         return "";
     }
 
-    private async ValueTask<byte[]> ListPoliciesAsync(CancellationToken cancel) => JsonText.Utf8(new JsonArray(
+    private static async ValueTask<byte[]> ListPoliciesAsync(AttestationCalls calls, CancellationToken cancel) => JsonText.Utf8(new JsonArray(
         [.. (await calls.PoliciesAsync(cancel)).Select(policy => new JsonObject { ["policy-id"] = policy.Document.Id })]));
 
-    private string Challenge(byte[] body)
+    private static string Challenge(AttestationCalls calls, byte[] body)
     {
         using var document = StrictJson.Parse(body, "challenge", MaxBodyBytes);
         var fields = new JsonFields("challenge", document.RootElement);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nacre.Attestation.ReferenceValues;
 using Nacre.Rpc;
@@ -20,15 +21,17 @@ public sealed partial class ServiceListeners : IAsyncDisposable
     private const string ReferenceValues = "reference-values";
     private const string Rest = "rest";
 
-    private readonly List<IAsyncDisposable> _servers = [];
+    private readonly List<(Func<CancellationToken, Task> StopAsync, IAsyncDisposable Server)> _servers = [];
     private readonly List<(string Service, string Address)> _addresses = [];
     private readonly ServiceOptions _options;
     private readonly Func<SslServerAuthenticationOptions>? _tls;
+    private readonly IServiceState _state;
     private readonly TimeProvider _clock;
     private readonly ILoggerFactory _logs;
 
-    private ServiceListeners(ServiceOptions options, Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logs) =>
-        (_options, _tls, _clock, _logs) = (options, tls, clock, logs);
+    private ServiceListeners(
+        ServiceOptions options, Func<SslServerAuthenticationOptions>? tls, IServiceState state, TimeProvider clock, ILoggerFactory logs) =>
+        (_options, _tls, _state, _clock, _logs) = (options, tls, state, clock, logs);
 
     /// <summary>What listens where, with the real ports.</summary>
     public IReadOnlyList<(string Service, string Address)> Addresses => _addresses;
@@ -38,15 +41,16 @@ public sealed partial class ServiceListeners : IAsyncDisposable
     /// <param name="references">Of the same store.</param>
     /// <param name="trust">Whose signatures on documents are believed.</param>
     /// <param name="tls">For https addresses, asked for each connection; null when there are none.</param>
+    /// <param name="state">Of the server around them; stays the caller's.</param>
     /// <param name="clock">As everywhere.</param>
     /// <param name="logs">Stays the caller's.</param>
     /// <param name="cancel">Stops the start.</param>
     /// <exception cref="IOException">An address is taken, not of this machine, or may not be served.</exception>
     public static async Task<ServiceListeners> StartAsync(
         ServiceOptions options, AttestationService? attestation, ReferenceValueStore references, ReferenceValueTrust trust,
-        Func<SslServerAuthenticationOptions>? tls, TimeProvider clock, ILoggerFactory logs, CancellationToken cancel)
+        Func<SslServerAuthenticationOptions>? tls, IServiceState state, TimeProvider clock, ILoggerFactory logs, CancellationToken cancel)
     {
-        var listeners = new ServiceListeners(options, tls, clock, logs);
+        var listeners = new ServiceListeners(options, tls, state, clock, logs);
         try
         {
             if (attestation is not null && options.Grpc is { } grpc)
@@ -64,45 +68,56 @@ public sealed partial class ServiceListeners : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes no new connections and waits for the calls that run.</summary>
+    public Task StopAsync(CancellationToken cancel) => Task.WhenAll(_servers.Select(one => one.StopAsync(cancel)));
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers)
+        foreach (var (_, server) in _servers)
             await server.DisposeAsync();
     }
 
     private async Task ServeAttestationAsync(
         string address, AttestationService attestation, ReferenceValueStore references, ReferenceValueTrust trust, CancellationToken cancel)
     {
-        var calls = Calls(address, attestation);
-        var table = new RpcTable().AddAttestation(calls)
-            .AddReferences(new ReferenceCalls(references, trust, AllowsChanges(address), _clock, attestation.RemoteReferences))
-            .AddHealth(ServiceRpc.AttestationName, ServiceRpc.ReferenceName);
-        await ServeGrpcAsync(Attestation, address, table, new() { ["/.well-known/jwks.json"] = calls.KeySetAsync }, cancel);
+        var documents = new Dictionary<string, Func<CancellationToken, ValueTask<byte[]>>>
+        {
+            ["/.well-known/jwks.json"] = Calls(attestation, allowsChanges: false).KeySetAsync,
+        };
+        await ServeGrpcAsync(Attestation, address, Table, documents, cancel);
+
+        RpcTable Table(bool allowsChanges) => new RpcTable().AddAttestation(Calls(attestation, allowsChanges))
+            .AddReferences(new ReferenceCalls(references, trust, allowsChanges, _clock, attestation.RemoteReferences))
+            .AddHealth(_state, ServiceRpc.AttestationName, ServiceRpc.ReferenceName);
     }
 
     private Task ServeReferencesAsync(string address, ReferenceValueStore references, ReferenceValueTrust trust, CancellationToken cancel) =>
         ServeGrpcAsync(
             ReferenceValues, address,
-            new RpcTable().AddReferences(new ReferenceCalls(references, trust, AllowsChanges(address), _clock)).AddHealth(ServiceRpc.ReferenceName),
+            allowsChanges => new RpcTable().AddReferences(new ReferenceCalls(references, trust, allowsChanges, _clock))
+                .AddHealth(_state, ServiceRpc.ReferenceName),
             [], cancel);
 
     private async Task ServeGrpcAsync(
-        string service, string address, RpcTable table, Dictionary<string, Func<CancellationToken, ValueTask<byte[]>>> documents,
+        string service, string address, Func<bool, RpcTable> table, Dictionary<string, Func<CancellationToken, ValueTask<byte[]>>> documents,
         CancellationToken cancel)
     {
+        // Without TLS an address is of this machine, or the operator said that whoever reaches it may do everything.
         var hasTls = ServiceOptions.HasTls(address);
         var log = _logs.CreateLogger<GrpcServer>();
         var server = await GrpcServer.ListenAsync(
-            table, Parse(address),
+            table(true), Parse(address),
             new GrpcServerOptions
             {
                 Tls = hasTls ? _tls : null,
+                Anonymous = hasTls ? table(false) : null,
+                Watch = _state,
                 AllowsPlainBeyondLoopback = _options.Insecure,
                 Documents = documents,
                 Failed = e => LogUnexpected(log, e),
             },
             cancel);
-        _servers.Add(server);
+        _servers.Add((server.StopAsync, server));
         _addresses.Add((service, server.Address is RpcAddress.UnixSocket ? $"{server.Address}" : $"{(hasTls ? "https" : "http")}://{server.Address}"));
     }
 
@@ -125,20 +140,20 @@ public sealed partial class ServiceListeners : IAsyncDisposable
                     listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(_tls!()) });
             });
         });
+        // How long a stop may take is said by whoever stops.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         if (hasTls)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
-        new AttestationEndpoints(Calls(address, attestation), _options.Origins, _logs.CreateLogger<AttestationEndpoints>()).Map(app);
-        _servers.Add(app);
+        var calls = (Calls(attestation, allowsChanges: !hasTls), Calls(attestation, allowsChanges: true));
+        new AttestationEndpoints(calls, _state, _options.Origins, _logs.CreateLogger<AttestationEndpoints>()).Map(app);
+        _servers.Add((app.StopAsync, app));
         await app.StartAsync(cancel);
         _addresses.Add((Rest, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()));
     }
 
-    private AttestationCalls Calls(string address, AttestationService attestation) =>
-        new(attestation, AllowsChanges(address), _clock, _logs.CreateLogger<AttestationCalls>());
-
-    // Without TLS an address is of this machine, or the operator said that whoever reaches it may do everything.
-    private bool AllowsChanges(string address) => !ServiceOptions.HasTls(address) || _options.ClientAuthorities is not null;
+    private AttestationCalls Calls(AttestationService attestation, bool allowsChanges) =>
+        new(attestation, allowsChanges, _clock, _logs.CreateLogger<AttestationCalls>());
 
     private static RpcAddress Parse(string address)
     {

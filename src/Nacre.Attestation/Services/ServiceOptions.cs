@@ -1,5 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-
 namespace Nacre.Attestation.Services;
 
 /// <summary>
@@ -17,12 +15,6 @@ public sealed record ServiceOptions
 
     /// <summary>Reference values alone, over gRPC; null for nowhere.</summary>
     public string? ReferenceValues { get; init; }
-
-    /// <summary>Shown on https addresses; null takes one that the server's own authority issues.</summary>
-    public X509Certificate2Collection? Certificate { get; init; }
-
-    /// <summary>Callers on https addresses must show a certificate of these; null asks for none.</summary>
-    public X509Certificate2Collection? ClientAuthorities { get; init; }
 
     /// <summary>
     /// Addresses without TLS may be those of other machines: whoever reaches them may call everything, as with upstream. Without it they must be

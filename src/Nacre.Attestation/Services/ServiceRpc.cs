@@ -46,10 +46,14 @@ internal static class ServiceRpc
         }));
 
     /// <summary>gRPC's health check for these services, and for the server as a whole (the empty name).</summary>
-    public static RpcTable AddHealth(this RpcTable table, params IReadOnlyList<string> services) => table.Add(
+    public static RpcTable AddHealth(this RpcTable table, IServiceState state, params IReadOnlyList<string> services) => table.Add(
         "grpc.health.v1.Health", "Check", HealthCheckRequest.Parser,
-        (request, _) => request.Service.Length == 0 || services.Contains(request.Service)
-            ? ValueTask.FromResult(new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.Serving })
+        async (request, cancel) => request.Service.Length == 0 || services.Contains(request.Service)
+            ? new HealthCheckResponse
+            {
+                Status = (await state.CheckAsync(cancel)).IsReady
+                    ? HealthCheckResponse.Types.ServingStatus.Serving : HealthCheckResponse.Types.ServingStatus.NotServing,
+            }
             : throw new RpcException(RpcCode.NotFound, $"there is no service '{request.Service}' here"));
 
     private static EvaluationItem Read(IndividualAttestationRequest item) => new()

@@ -8,11 +8,27 @@ namespace Nacre.KeyBroker.Admin;
 /// <param name="Roles">The first that fits counts; a certificate that none fits is nobody's.</param>
 public sealed record AdminCertificates(X509Certificate2Collection Authorities, IReadOnlyList<CertificateRole> Roles)
 {
+    /// <summary>Revocation lists of the authorities, in PEM or DER; none are asked for without.</summary>
+    public IReadOnlyList<string> RevocationFiles { get; init; } = [];
+
+    /// <summary>How often these are looked at for a change.</summary>
+    public TimeSpan ReloadEvery { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Null when nothing is known to be revoked.</summary>
+    internal IRevocationSource? Revocation { get; init; }
+
+    /// <summary>Looks whether the files can be used.</summary>
+    /// <exception cref="TrustServerException">One cannot; one line says why.</exception>
+    public void RequireRevocationLists() => _ = RevocationLists.Read(RevocationFiles, Authorities, null);
+
     /// <summary>Null and why when it is of no use; that an authority issued it was found when the connection was made.</summary>
     internal (AdminIdentity? Identity, string? Problem) Read(X509Certificate2 certificate, DateTimeOffset now)
     {
         if (now < new DateTimeOffset(certificate.NotBefore) || now >= new DateTimeOffset(certificate.NotAfter))
             return (null, "the client certificate has expired, or is not valid yet");
+
+        if (Revocation?.FindProblem(certificate, now) is { } problem)
+            return (null, problem);
 
         var names = CertificateNames.Of(certificate);
         return Roles.FirstOrDefault(role => role.Fits(names)) is { } found

@@ -12,7 +12,7 @@ public enum AuditAction
     /// <summary>Somebody changed what the server keeps.</summary>
     Change,
 
-    /// <summary>Somebody looked at what the server keeps; only refusals are recorded.</summary>
+    /// <summary>Somebody looked at what the server keeps; only refusals are recorded, and backups.</summary>
     Read,
 }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Audit;
 using Nacre.Storage;
@@ -7,7 +8,7 @@ using Nacre.Verifiers.Collateral;
 
 namespace Nacre.KeyBroker.Health;
 
-/// <summary>The parts of a trust server. What they say is read by anyone, so it names no address, path or key.</summary>
+/// <summary>The parts of a server. What they say is read by anyone, so it names no address, path or key.</summary>
 internal static class HealthParts
 {
     private const string Space = "health";
@@ -17,20 +18,47 @@ internal static class HealthParts
     private static readonly TimeSpan s_forget = TimeSpan.FromDays(1);
     private static readonly TimeSpan s_recent = TimeSpan.FromHours(1);
 
+    /// <summary>Of a key broker.</summary>
     public static IReadOnlyList<HealthPart> Create(
         IKeyValueStore store, AuditLog audit, TokenSigner? signer, CollateralOptions collateral, CollateralTrouble trouble,
         TimeProvider clock) =>
     [
-        new("store", true, cancel => CheckStoreAsync(store, audit.Chain, clock, cancel)),
+        Store(store, audit.Chain, clock),
         new("audit", true, _ =>
         {
             audit.RequireWritable();
             return ValueTask.FromResult<string?>(null);
         }),
         .. signer is null ? [] : PartsOf(signer, clock),
-        new("clock-of-others", false, cancel => CompareClocksAsync(store, audit.Chain, clock, cancel)),
-        new("collateral", false, _ => ValueTask.FromResult(CheckCollateral(collateral, trouble))),
+        Clocks(store, audit.Chain, clock),
+        Collateral(collateral, trouble),
     ];
+
+    /// <summary>Of an Attestation Service by itself.</summary>
+    public static IReadOnlyList<HealthPart> Create(
+        IKeyValueStore store, string server, TokenSigner signer, CollateralOptions collateral, CollateralTrouble trouble, TimeProvider clock) =>
+        [Store(store, server, clock), .. PartsOf(signer, clock), Clocks(store, server, clock), Collateral(collateral, trouble)];
+
+    /// <summary>Of reference values by themselves.</summary>
+    public static IReadOnlyList<HealthPart> Create(IKeyValueStore store, string server, ReferenceValueStore references, TimeProvider clock) =>
+    [
+        Store(store, server, clock),
+        new("reference-values", true, async cancel =>
+        {
+            await references.SnapshotAsync(cancel);
+            return null;
+        }),
+        Clocks(store, server, clock),
+    ];
+
+    private static HealthPart Store(IKeyValueStore store, string server, TimeProvider clock) =>
+        new("store", true, cancel => CheckStoreAsync(store, server, clock, cancel));
+
+    private static HealthPart Clocks(IKeyValueStore store, string server, TimeProvider clock) =>
+        new("clock-of-others", false, cancel => CompareClocksAsync(store, server, clock, cancel));
+
+    private static HealthPart Collateral(CollateralOptions options, CollateralTrouble trouble) =>
+        new("collateral", false, _ => ValueTask.FromResult(CheckCollateral(options, trouble)));
 
     // A service elsewhere has keys and a clock of its own.
     private static HealthPart[] PartsOf(TokenSigner signer, TimeProvider clock) =>

@@ -84,8 +84,8 @@ public sealed partial class BrokerEndpoints(TenantBrokers brokers, ILogger<Broke
 #pragma warning restore CA1031
 
         var (method, template) = (route?.Method ?? "other", route?.Template ?? "none");
-        metrics.Request(
-            method, template, reply.Status, clock.GetElapsedTime(since), context.Request.ContentLength ?? 0, reply.Body.Length);
+        metrics.Request(method, template, reply.Status, clock.GetElapsedTime(since));
+        metrics.Bodies(template, context.Request.ContentLength ?? 0, reply.Body.Length);
         BrokerTrace.EndRequest(span, method, template, reply.Status);
         await WriteAsync(context, reply, TenantName.PathPrefix(tenant));
     }

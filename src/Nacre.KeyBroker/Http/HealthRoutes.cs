@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Nacre.KeyBroker.Health;
 
@@ -13,8 +12,7 @@ public static class HealthRoutes
 
     /// <summary>
     /// <c>/healthz</c> says that the process serves; <c>/readyz</c> that its parts work too: 200, or 503 when a vital one does not or the
-    /// server is about to stop, and in both cases
-    /// <c>{"status":"ready"|"not ready"|"draining","parts":[{"name","status":"ok"|"warn"|"fail","trouble"?,"milliseconds"}]}</c>.
+    /// server is about to stop, and in both cases <see cref="HealthReport"/>.
     /// </summary>
     public static IEnumerable<Route> Create(ServerHealth health)
     {
@@ -24,27 +22,8 @@ public static class HealthRoutes
 
     private static async ValueTask<KbsReply> TellAsync(ServerHealth health, CancellationToken cancel)
     {
-        var findings = await health.CheckAsync(cancel);
-        var status = health.IsDraining ? "draining"
-            : findings.Any(part => part is { IsVital: true, Trouble: not null }) ? "not ready" : "ready";
-        var reply = KbsReply.Of(new JsonObject
-        {
-            ["status"] = status,
-            ["parts"] = new JsonArray([.. findings.Select(ToJson)]),
-        });
-        return status == "ready" ? reply : reply with { Status = StatusCodes.Status503ServiceUnavailable, RetryAfter = s_pause };
-    }
-
-    private static JsonObject ToJson(HealthFinding finding)
-    {
-        var json = new JsonObject
-        {
-            ["name"] = finding.Name,
-            ["status"] = finding.Trouble is null ? "ok" : finding.IsVital ? "fail" : "warn",
-        };
-        if (finding.Trouble is { } trouble)
-            json["trouble"] = trouble;
-        json["milliseconds"] = Math.Round(finding.Took.TotalMilliseconds, 1);
-        return json;
+        var (isReady, report) = await HealthReport.MakeAsync(health, cancel);
+        var reply = KbsReply.Of(report);
+        return isReady ? reply : reply with { Status = StatusCodes.Status503ServiceUnavailable, RetryAfter = s_pause };
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Nacre.Attestation.Policies;
 using Nacre.Attestation.ReferenceValues;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Resources;
 using Nacre.Storage;
 using Nacre.Storage.Upstream;
@@ -38,11 +39,13 @@ public sealed class StoreImport
     /// <param name="values">What upstream had.</param>
     /// <param name="overwrites">Whether values replace others of the same name.</param>
     /// <param name="onlyChecks">Whether nothing is written and nothing made.</param>
+    /// <param name="record">What stands in the audit record of it.</param>
     /// <param name="cancel">Stops between two transactions.</param>
     /// <exception cref="ImportException">Some values cannot be taken over; nothing was.</exception>
     /// <exception cref="StoreException">The store cannot be opened or written.</exception>
     public static async Task<ImportReport> RunAsync(
-        TrustServerOptions options, IReadOnlyList<UpstreamValue> values, bool overwrites, bool onlyChecks, CancellationToken cancel)
+        TrustServerOptions options, IReadOnlyList<UpstreamValue> values, bool overwrites, bool onlyChecks, RecordedCommand record,
+        CancellationToken cancel)
     {
         var plan = ImportPlan.Create(values);
         if (onlyChecks && options.Store == StoreList.Default && !File.Exists(TrustServer.StorePath(options.DataDirectory)))
@@ -53,7 +56,13 @@ public sealed class StoreImport
 
         await using var store = await ServerStore.OpenAsync(options, cancel);
         await store.StartedAsync();
-        return await new StoreImport(store.Values, options.Clock, overwrites, onlyChecks).RunAsync(plan, cancel);
+        var import = new StoreImport(store.Values, options.Clock, overwrites, onlyChecks);
+        if (onlyChecks)
+            return await import.RunAsync(plan, cancel);
+
+        await using var audit = await CommandRecord.OpenAsync(store.Values, options.DataDirectory, options.Clock, options.Logs, cancel);
+        return await audit.RunAsync(
+            record, () => import.RunAsync(plan, cancel), report => string.Join("; ", report.Counts), cancel);
     }
 
     private async Task<ImportReport> RunAsync(ImportPlan plan, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Nacre.Rpc;
 
 namespace Nacre.KeyBroker.Metrics;
 
@@ -22,6 +23,7 @@ public sealed class BrokerMetrics : IDisposable
     private readonly UpDownCounter<long> _active;
     private readonly Counter<long> _attestations;
     private readonly Counter<long> _policyErrors;
+    private readonly Histogram<double> _calls;
     private readonly Histogram<double> _handshakes;
     private readonly Histogram<double> _storeFlushes;
     private readonly Histogram<double> _auditFlushes;
@@ -38,6 +40,7 @@ public sealed class BrokerMetrics : IDisposable
         _active = Meter.CreateUpDownCounter<long>("http.server.active_requests", null, "Requests that are served at the moment.");
         _attestations = Meter.CreateCounter<long>("nacre.attestations", null, "Evidence that was verified, by primary TEE and outcome.");
         _policyErrors = Meter.CreateCounter<long>("nacre.policy.errors", null, "Resource policies that could not decide.");
+        _calls = Duration("rpc.server.call.duration", "Calls over gRPC by method and outcome.");
         _handshakes = Duration("nacre.handshake.duration", "From the challenge to the token.");
         _storeFlushes = Duration("nacre.store.flush.duration", "Writes to the store, until they are acknowledged.");
         _auditFlushes = Duration("nacre.audit.flush.duration", "Groups of audit lines, until they are on disk.");
@@ -73,14 +76,16 @@ public sealed class BrokerMetrics : IDisposable
     /// <param name="route">Template.</param>
     /// <param name="status">Of the reply.</param>
     /// <param name="duration">Until the reply.</param>
-    /// <param name="requestBytes">Of the body; 0 when the request does not say.</param>
-    /// <param name="replyBytes">Of the body.</param>
-    public void Request(string method, string route, int status, TimeSpan duration, long requestBytes, int replyBytes)
+    public void Request(string method, string route, int status, TimeSpan duration) => _requests.Record(
+        duration.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
+
+    /// <param name="route">Template.</param>
+    /// <param name="request">Bytes; 0 when the request does not say.</param>
+    /// <param name="reply">Bytes.</param>
+    public void Bodies(string route, long request, int reply)
     {
-        _requests.Record(
-            duration.TotalSeconds, new("http.request.method", method), new("http.route", route), new("http.response.status_code", status));
-        _requestSizes.Record(requestBytes, new KeyValuePair<string, object?>("http.route", route));
-        _replySizes.Record(replyBytes, new KeyValuePair<string, object?>("http.route", route));
+        _requestSizes.Record(request, new KeyValuePair<string, object?>("http.route", route));
+        _replySizes.Record(reply, new KeyValuePair<string, object?>("http.route", route));
     }
 
     public void RequestEnded() => _active.Add(-1);
@@ -91,6 +96,12 @@ public sealed class BrokerMetrics : IDisposable
         _attestations.Add(1, new("tee", tee), new("outcome", isGood ? "attested" : "refused"));
 
     public void PolicyFailed() => _policyErrors.Add(1);
+
+    /// <param name="method"><c>package.Service/Method</c>.</param>
+    /// <param name="code">How it ended.</param>
+    /// <param name="duration">Until the answer.</param>
+    public void Call(string method, RpcCode code, TimeSpan duration) =>
+        _calls.Record(duration.TotalSeconds, new("rpc.method", method), new("rpc.grpc.status_code", code.ToString()));
 
     public void Handshake(TimeSpan duration) => _handshakes.Record(duration.TotalSeconds);
 

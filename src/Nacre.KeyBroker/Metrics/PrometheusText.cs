@@ -15,8 +15,13 @@ public sealed class PrometheusText : IDisposable
     private readonly Lock _gate = new();
     private readonly SortedDictionary<(string Name, string Labels), Series> _series = [];
 
-    public PrometheusText(Meter meter)
+    private readonly bool _isBroker;
+
+    /// <param name="meter">What is collected.</param>
+    /// <param name="isBroker">Upstream's names for a key broker are written too.</param>
+    public PrometheusText(Meter meter, bool isBroker)
     {
+        _isBroker = isBroker;
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (ReferenceEquals(instrument.Meter, meter))
@@ -42,7 +47,8 @@ public sealed class PrometheusText : IDisposable
                 series.Write(text, name, labels);
             }
 
-            UpstreamMetrics.Write(text, [.. _series.Select(one => one.Value.Measured(one.Key.Name, one.Key.Labels))]);
+            if (_isBroker)
+                UpstreamMetrics.Write(text, [.. _series.Select(one => one.Value.Measured(one.Key.Name, one.Key.Labels))]);
         }
 
         return text.ToString();

@@ -1,4 +1,3 @@
-using Nacre.Attestation;
 using Nacre.Attestation.ReferenceValues;
 
 namespace Nacre.KeyBroker.Metrics;
@@ -6,20 +5,20 @@ namespace Nacre.KeyBroker.Metrics;
 /// <summary>Counts reference values for the metrics: as of the last time that somebody looked.</summary>
 internal sealed class ReferenceWatch
 {
-    private readonly AttestationService? _service;
+    private readonly ReferenceValueStore? _store;
     private ReferenceValueSnapshot? _last;
 
-    private ReferenceWatch(AttestationService? service) => _service = service;
+    private ReferenceWatch(ReferenceValueStore? store) => _store = store;
 
-    /// <param name="service">Keeps them; null when they are elsewhere, and then nothing is counted.</param>
+    /// <param name="store">Keeps them; null when they are elsewhere, and then nothing is counted.</param>
     /// <param name="metrics">Gets the counts.</param>
     /// <param name="clock">Says what has ended.</param>
     /// <param name="cancel">Stops the first look.</param>
     public static async Task<ReferenceWatch> StartAsync(
-        AttestationService? service, BrokerMetrics metrics, TimeProvider clock, CancellationToken cancel)
+        ReferenceValueStore? store, BrokerMetrics metrics, TimeProvider clock, CancellationToken cancel)
     {
-        var watch = new ReferenceWatch(service is { RemoteReferences: null } ? service : null);
-        if (watch._service is null)
+        var watch = new ReferenceWatch(store);
+        if (store is null)
             return watch;
 
         await watch.RefreshAsync(cancel);
@@ -29,7 +28,7 @@ internal sealed class ReferenceWatch
 
     public async Task RefreshAsync(CancellationToken cancel)
     {
-        if (_service is not null)
-            _last = await _service.References.SnapshotAsync(cancel);
+        if (_store is not null)
+            _last = await _store.SnapshotAsync(cancel);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Nacre.Attestation.Tokens;
+using Nacre.Rpc;
 
 namespace Nacre.KeyBroker.Telemetry;
 
@@ -44,6 +45,22 @@ public static class BrokerTrace
         span.SetTag("http.route", route);
         span.SetTag("http.response.status_code", status);
         if (status >= 500)
+            span.SetStatus(ActivityStatusCode.Error);
+    }
+
+    /// <param name="span">Of the call.</param>
+    /// <param name="route"><c>package.Service/Method</c>.</param>
+    /// <param name="code">How it ended.</param>
+    public static void EndCall(Activity? span, string route, RpcCode code)
+    {
+        if (span is null)
+            return;
+
+        span.DisplayName = route;
+        span.SetTag("rpc.system", "grpc");
+        span.SetTag("rpc.method", route);
+        span.SetTag("rpc.grpc.status_code", (int)code);
+        if (code is RpcCode.Internal or RpcCode.Unknown or RpcCode.Unavailable or RpcCode.DeadlineExceeded)
             span.SetStatus(ActivityStatusCode.Error);
     }
 

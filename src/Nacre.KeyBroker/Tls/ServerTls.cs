@@ -19,8 +19,7 @@ internal sealed partial class ServerTls : IAsyncDisposable
     private readonly ServerCertificate? _own;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
-    private readonly CancellationTokenSource _end = new();
-    private readonly Task _loop;
+    private readonly FileFollower? _follower;
     private LoadedTls _loaded;
     private string _problem = "";
     private DateTimeOffset _warnedAt = DateTimeOffset.MinValue;
@@ -29,7 +28,8 @@ internal sealed partial class ServerTls : IAsyncDisposable
     {
         (_options, _files, _own, _loaded, _clock, _log) = (options, files, own, loaded, clock, log);
         WarnOfEnd();
-        _loop = Task.Run(FollowAsync);
+        if (options is not { CertificateFile: null, ClientAuthoritiesFile: null })
+            _follower = new FileFollower(options.ReloadEvery, clock, Look);
     }
 
     /// <param name="options">What the operator gives.</param>
@@ -99,31 +99,12 @@ internal sealed partial class ServerTls : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync();
-        await _loop;
-        _end.Dispose();
-    }
+    public ValueTask DisposeAsync() => _follower is null ? ValueTask.CompletedTask : _follower.DisposeAsync();
 
-    private async Task FollowAsync()
+    private void Look()
     {
-        if (_options is { CertificateFile: null, ClientAuthoritiesFile: null })
-            return;
-
-        using var timer = new PeriodicTimer(_options.ReloadEvery, _clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_end.Token))
-            {
-                Reload();
-                WarnOfEnd();
-            }
-        }
-        catch (OperationCanceledException) when (_end.IsCancellationRequested)
-        {
-            // The server ends.
-        }
+        Reload();
+        WarnOfEnd();
     }
 
     // A certificate of a few days is renewed late in its life, and only then is there something to say.

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Nacre.Rpc.Grpc;
@@ -18,7 +19,10 @@ namespace Nacre.Rpc.Grpc;
 /// </summary>
 public sealed class GrpcServer : IAsyncDisposable
 {
+    private const string Unknown = "none";
+
     private static readonly TimeSpan s_longestCall = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly WebApplication _app;
 
     private GrpcServer(WebApplication app, RpcAddress address) => (_app, Address) = (app, address);
@@ -49,6 +53,9 @@ public sealed class GrpcServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             Listen(kestrel, address, options);
         });
+
+        // How long a stop may take is said by whoever stops.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = System.Threading.Timeout.InfiniteTimeSpan);
         if (options.Tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         var app = builder.Build();
@@ -59,9 +66,13 @@ public sealed class GrpcServer : IAsyncDisposable
         return new(app, Bound(app, address));
     }
 
+    /// <summary>Takes no new connections and waits for the calls that run.</summary>
+    public Task StopAsync(CancellationToken cancel) => _app.StopAsync(cancel);
+
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        using var limit = new CancellationTokenSource(s_patience);
+        await _app.StopAsync(limit.Token);
         await _app.DisposeAsync();
     }
 
@@ -122,12 +133,21 @@ public sealed class GrpcServer : IAsyncDisposable
         }
 
         context.Response.ContentType = "application/grpc";
+        var route = context.Request.Path.Value is { Length: > 1 } path && path.Split('/') is ["", var service, var method]
+            && table.Find(service, method) is not null ? path[1..] : Unknown;
+        if (options.Anonymous is { } anonymous && context.Connection.ClientCertificate is null)
+            table = anonymous;
+        using var watched = options.Watch?.Begin(context.Request.Headers.TraceParent, context.Request.Headers.TraceState);
         var (code, message) = (RpcCode.Ok, "");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         deadline.CancelAfter(Timeout(context.Request.Headers["grpc-timeout"].ToString()));
         try
         {
             var answer = await CallAsync(context, table, deadline.Token);
+
+            // In HTTP/2 this is GOAWAY: clients go to another server by themselves before this one closes its connections.
+            if (options.Watch?.IsDraining == true)
+                context.Response.Headers.Connection = "close";
             await context.Response.Body.WriteAsync(GrpcFrame.Write(answer), deadline.Token);
         }
         catch (RpcException e)
@@ -144,6 +164,7 @@ public sealed class GrpcServer : IAsyncDisposable
             (code, message) = (RpcCode.Internal, "the call failed; the log of the server says why");
         }
 
+        watched?.EndCall(route, code);
         context.Response.AppendTrailer("grpc-status", ((int)code).ToString(CultureInfo.InvariantCulture));
         if (message.Length > 0)
             context.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(message));

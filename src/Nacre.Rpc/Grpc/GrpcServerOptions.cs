@@ -15,6 +15,12 @@ public sealed record GrpcServerOptions
     public IReadOnlyDictionary<string, Func<CancellationToken, ValueTask<byte[]>>> Documents { get; init; } =
         new Dictionary<string, Func<CancellationToken, ValueTask<byte[]>>>();
 
+    /// <summary>What is served to connections without a client certificate; null for the same as to others.</summary>
+    public RpcTable? Anonymous { get; init; }
+
+    /// <summary>Sees the calls; null for nobody.</summary>
+    public ICallWatch? Watch { get; init; }
+
     /// <summary>Told of failures that the caller does not get to see.</summary>
     public Action<Exception>? Failed { get; init; }
 

@@ -12,6 +12,7 @@ using Nacre.Formats.Jose;
 using Nacre.Formats.Json;
 using Nacre.Formats.X509;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Tls;
 
 namespace Nacre.EndToEndTests.Trust;
 
@@ -171,7 +172,8 @@ public sealed class AttestationServerTests : IDisposable
         Assert.Empty((await _python.QueryAsync(open.Services[0].Address, "a"))["ok"]!.AsObject());
 
         var (authority, certificate, key) = ClientCertificate();
-        await using var mutual = await StartAsync(new() { Grpc = "https://127.0.0.1:0", ClientAuthorities = [authority] });
+        await using var mutual = await StartAsync(
+            new() { Grpc = "https://127.0.0.1:0" }, new TlsOptions { ClientAuthoritiesFile = authority, AllowTls12 = true });
         Assert.Equal("UNAVAILABLE", (string?)(await _python.QueryAsync(mutual.Services[0].Address, "a"))["code"]);
         _python.Tls = (TrustServer.CaPath(_folder), certificate, key);
         Assert.NotNull((await _python.RegisterAsync(mutual.Services[0].Address, message))["ok"]);
@@ -215,13 +217,53 @@ public sealed class AttestationServerTests : IDisposable
         Assert.Equal("SERVING", (string?)(await _python.CheckAsync(server.Services[0].Address, ""))["ok"]!["status"]);
     }
 
-    private Task<AttestationServer> StartAsync(ServiceOptions services) => AttestationServer.StartAsync(
+    [Fact]
+    public async Task Where_certificates_are_optional_each_connection_may_do_what_its_own_allows()
+    {
+        var (authority, certificate, key) = ClientCertificate();
+        await using var server = await StartAsync(
+            new() { Grpc = "https://127.0.0.1:0", Rest = "https://127.0.0.1:0" },
+            new TlsOptions { ClientAuthoritiesFile = authority, ClientCertificates = ClientCertificates.Optional });
+        var (grpc, rest) = (server.Services[0].Address, new Uri(server.Services[1].Address));
+        var message = """{"version":"0.1.0","type":"sample","payload":"eyJhIjoxfQ=="}""";
+        var policy = new JsonObject { ["policy_id"] = "default_cpu", ["policy"] = Base64UrlText.Encode(Encoding.UTF8.GetBytes(Policy)) };
+
+        _python.Tls = (TrustServer.CaPath(_folder), null, null);
+        Assert.Equal("PERMISSION_DENIED", (string?)(await _python.RegisterAsync(grpc, message))["code"]);
+        Assert.Equal("PERMISSION_DENIED", (string?)(await _python.SetPolicyAsync(grpc, (JsonObject)policy.DeepClone()))["code"]);
+        Assert.Empty((await _python.QueryAsync(grpc, "a"))["ok"]!.AsObject());
+        Assert.Equal(HttpStatusCode.Forbidden, await PostAsync(null));
+
+        _python.Tls = (TrustServer.CaPath(_folder), certificate, key);
+        Assert.NotNull((await _python.RegisterAsync(grpc, message))["ok"]);
+        Assert.NotNull((await _python.SetPolicyAsync(grpc, (JsonObject)policy.DeepClone()))["ok"]);
+        using var caller = X509Certificate2.CreateFromPemFile(certificate, key);
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(caller));
+
+        using var stranger = new TlsFolder();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => PostAsync(stranger.IssueClient("a stranger")));
+
+        async Task<HttpStatusCode> PostAsync(X509Certificate2? shown)
+        {
+            var roots = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            roots.CustomTrustStore.ImportFromPemFile(TrustServer.CaPath(_folder));
+            using var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { CertificateChainPolicy = roots } };
+            if (shown is not null)
+                handler.SslOptions.ClientCertificates = [shown];
+            using var http = new HttpClient(handler) { BaseAddress = rest };
+            using var reply = await http.PostAsync("/policy", new StringContent(policy.ToJsonString(), Encoding.UTF8, "application/json"), Cancel);
+            return reply.StatusCode;
+        }
+    }
+
+    private Task<AttestationServer> StartAsync(ServiceOptions services, TlsOptions? tls = null) => AttestationServer.StartAsync(
         new TrustServerOptions
         {
             DataDirectory = _folder,
             Url = new Uri("https://localhost"),
             Development = true,
             Services = services,
+            ServiceTls = tls ?? new(),
         },
         Cancel);
 
@@ -253,17 +295,19 @@ public sealed class AttestationServerTests : IDisposable
         return (string?)JsonNode.Parse(token.Payload)!["submods"]!["cpu0"]!["ear.status"];
     }
 
-    private (X509Certificate2 Authority, string CertificatePath, string KeyPath) ClientCertificate()
+    private (string AuthorityPath, string CertificatePath, string KeyPath) ClientCertificate()
     {
         var now = TimeProvider.System.GetUtcNow();
-        var authority = OwnCertificateAuthority.Create("clients", now);
+        using var authority = OwnCertificateAuthority.Create("clients", now);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=a key broker", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], false));
         using var certificate = request.Create(authority, now.AddHours(-1), now.AddDays(1), [1]);
+        var authorityPath = Path.Combine(_folder, "clients.pem");
+        File.WriteAllText(authorityPath, authority.ExportCertificatePem());
         var (certificatePath, keyPath) = (Path.Combine(_folder, "client.pem"), Path.Combine(_folder, "client.key"));
         File.WriteAllText(certificatePath, certificate.ExportCertificatePem());
         File.WriteAllText(keyPath, key.ExportPkcs8PrivateKeyPem());
-        return (authority, certificatePath, keyPath);
+        return (authorityPath, certificatePath, keyPath);
     }
 }

@@ -120,7 +120,7 @@ public sealed class DrainTests : IDisposable
         }
     }
 
-    private static async Task AwaitRefusalAsync(Uri server)
+    internal static async Task AwaitRefusalAsync(Uri server)
     {
         while (true)
         {

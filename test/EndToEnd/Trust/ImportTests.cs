@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.EndToEndTests.Cli;
 using Nacre.KeyBroker;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Import;
 using Nacre.Storage;
 using Nacre.Storage.Upstream;
@@ -137,7 +138,8 @@ public sealed class ImportTests : IDisposable
     private static ImportCount Of(ImportReport report, string space) => report.Counts.Single(count => count.Space == space);
 
     private Task<ImportReport> RunAsync(IReadOnlyList<UpstreamValue> values, bool overwrites) => StoreImport.RunAsync(
-        new TrustServerOptions { DataDirectory = Data, Url = new Uri("https://localhost") }, values, overwrites, onlyChecks: false, Cancel);
+        new TrustServerOptions { DataDirectory = Data, Url = new Uri("https://localhost") }, values, overwrites, onlyChecks: false,
+        new RecordedCommand(AuditAction.Change, "tester", "nacre import"), Cancel);
 
     private void Fill(string form)
     {

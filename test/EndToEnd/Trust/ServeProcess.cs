@@ -22,6 +22,9 @@ internal sealed class ServeProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>Of stdout, after the first.</summary>
+    public Task<string?> NextLineAsync() => _process.StandardOutput.ReadLineAsync();
+
     public Uri Url => new(FirstLine!["listening on ".Length..FirstLine!.IndexOf(',', StringComparison.Ordinal)]);
 
     public static Task<ServeProcess> StartAsync(params string[] arguments) => StartAsync(null, arguments);

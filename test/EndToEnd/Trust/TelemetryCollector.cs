@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Google.Protobuf;
 
@@ -21,6 +22,14 @@ internal sealed class TelemetryCollector : IAsyncDisposable
     }
 
     public Uri Url { get; }
+
+    /// <summary>One that nothing listens on now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
 
     /// <summary>Every span of every request to <c>/v1/traces</c>.</summary>
     public IReadOnlyList<ReceivedSpan> Spans =>

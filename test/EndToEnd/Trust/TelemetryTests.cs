@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Nacre.Client;
 using Nacre.Evidence.Protocol;
@@ -22,7 +21,7 @@ public sealed class TelemetryTests : IDisposable
     [Fact]
     public async Task The_reference_of_a_refusal_is_its_trace_and_callers_do_not_choose_it()
     {
-        await using var collector = new TelemetryCollector(FreePort());
+        await using var collector = new TelemetryCollector(TelemetryCollector.FreePort());
         string reference;
         await using (var server = await ServeProcess.StartAsync(
             "--data", Data, "--url", "http://127.0.0.1:0", "--development", "--otlp", collector.Url.ToString()))
@@ -55,7 +54,7 @@ public sealed class TelemetryTests : IDisposable
     [Fact]
     public async Task Log_lines_are_sent_with_the_service_that_wrote_them()
     {
-        await using var collector = new TelemetryCollector(FreePort());
+        await using var collector = new TelemetryCollector(TelemetryCollector.FreePort());
         await using (var server = await ServeProcess.StartAsync(
             "--data", Data, "--url", "http://127.0.0.1:0", "--development", "--otlp", collector.Url.ToString()))
         {
@@ -90,7 +89,7 @@ public sealed class TelemetryTests : IDisposable
     public async Task A_collector_that_is_away_disturbs_nothing()
     {
         await using var server = await ServeProcess.StartAsync(
-            "--data", Data, "--url", "http://127.0.0.1:0", "--development", "--otlp", $"http://127.0.0.1:{FreePort()}");
+            "--data", Data, "--url", "http://127.0.0.1:0", "--development", "--otlp", $"http://127.0.0.1:{TelemetryCollector.FreePort()}");
         using var http = new HttpClient();
         using var ready = await http.GetAsync(new Uri(server.Url, "/readyz"), Cancel);
 
@@ -115,12 +114,5 @@ public sealed class TelemetryTests : IDisposable
             Assert.Equal(status, reply.StatusCode);
             return JsonNode.Parse(await reply.Content.ReadAsStringAsync(Cancel))!["reference"]!.ToString();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

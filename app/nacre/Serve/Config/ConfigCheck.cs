@@ -32,6 +32,8 @@ internal static class ConfigCheck
                 if (settings is not null)
                     ConfigFlag.RequireImported(settings, options);
                 options.Tls.Require(options.Clock.GetUtcNow());
+                options.ServiceTls.Require(options.Clock.GetUtcNow());
+                options.AdminCertificates?.RequireRevocationLists();
             });
         }
 

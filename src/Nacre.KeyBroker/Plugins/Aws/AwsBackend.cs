@@ -4,6 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nacre.Evidence.Protocol;
 using Nacre.KeyBroker.Plugins.SecretManagers;
+using Nacre.Storage;
+using Nacre.Storage.Aws;
 
 namespace Nacre.KeyBroker.Plugins.Aws;
 
@@ -38,7 +40,14 @@ internal sealed class AwsBackend : IResourceBackend
         _names = NameTemplate.Read(fields, NameTemplate.WholePath);
         _clock = settings.Clock;
         _http = new BackendHttp(Name, settings.Clock);
-        _credentials = new AwsCredentialChain(settings, _http);
+        try
+        {
+            _credentials = new AwsCredentialChain("AWS Secrets Manager", _region, settings.Variable, settings.Clock);
+        }
+        catch (StoreException e)
+        {
+            throw new BackendException($"{Name}: {e.Message}", e);
+        }
     }
 
     string IResourceBackend.Type => Name;
@@ -47,7 +56,7 @@ internal sealed class AwsBackend : IResourceBackend
 
     public async ValueTask<byte[]?> FindAsync(ResourceUri uri, CancellationToken cancel)
     {
-        var credentials = await _credentials.GetAsync(cancel);
+        var credentials = await CredentialsAsync(cancel);
         using var request = Sign(JsonText.Utf8(new JsonObject { ["SecretId"] = _names.NameOf(uri) }), credentials);
         var answer = await _http.SendAsync(request, cancel);
         using var document = answer.ParseObject();
@@ -66,6 +75,18 @@ internal sealed class AwsBackend : IResourceBackend
     {
         _credentials.Dispose();
         _http.Dispose();
+    }
+
+    private async ValueTask<AwsCredentials> CredentialsAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await _credentials.GetAsync(cancel);
+        }
+        catch (StoreException e)
+        {
+            throw new BackendException($"{Name}: {e.Message}", e);
+        }
     }
 
     private byte[]? Refused(BackendAnswer answer, JsonElement error)

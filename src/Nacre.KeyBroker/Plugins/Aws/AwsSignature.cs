@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Nacre.Storage.Aws;
 
 namespace Nacre.KeyBroker.Plugins.Aws;
 
@@ -25,11 +26,11 @@ internal sealed record AwsRequest(
         var scope = $"{time[..8]}/{region}/{service}/aws4_request";
         var text = $"{Algorithm}\n{time}\n{scope}\n{Hash(Encoding.UTF8.GetBytes(Canonical()))}";
 
-        var key = Encoding.UTF8.GetBytes("AWS4" + credentials.SecretAccessKey);
+        var key = Encoding.UTF8.GetBytes("AWS4" + credentials.Secret);
         foreach (var part in scope.Split('/'))
             key = Mac(key, part);
         var signature = Convert.ToHexStringLower(Mac(key, text));
-        return $"{Algorithm} Credential={credentials.AccessKeyId}/{scope}, SignedHeaders={SignedHeaders()}, Signature={signature}";
+        return $"{Algorithm} Credential={credentials.KeyId}/{scope}, SignedHeaders={SignedHeaders()}, Signature={signature}";
     }
 
     internal string Canonical()
@@ -47,12 +48,4 @@ internal sealed record AwsRequest(
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     private static byte[] Mac(byte[] key, string text) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text));
-}
-
-/// <param name="AccessKeyId">Not secret.</param>
-/// <param name="SecretAccessKey">Signs.</param>
-/// <param name="SessionToken">Of temporary credentials; null for others.</param>
-internal sealed record AwsCredentials(string AccessKeyId, string SecretAccessKey, string? SessionToken)
-{
-    public override string ToString() => $"{AccessKeyId} [secret]";
 }

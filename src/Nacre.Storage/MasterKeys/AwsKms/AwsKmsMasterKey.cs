@@ -1,10 +1,10 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Nacre.Formats;
 using Nacre.Formats.Json;
+using Nacre.Storage.Aws;
 using Nacre.Storage.Encryption;
 
 namespace Nacre.Storage.MasterKeys.AwsKms;
@@ -20,20 +20,20 @@ public sealed class AwsKmsMasterKey : IMasterKey
     private const string ContentType = "application/x-amz-json-1.1";
 
     private readonly KeyService _service;
-    private readonly AwsCredentials _credentials;
+    private readonly AwsCredentialChain _credentials;
     private readonly TimeProvider _clock;
     private readonly Uri _endpoint;
     private readonly string _arn;
     private readonly string _region;
 
-    private AwsKmsMasterKey(string arn, string region, Uri endpoint, AwsCredentials credentials, string? authority, TimeProvider clock)
+    private AwsKmsMasterKey(string arn, string region, Uri endpoint, AwsCredentialChain credentials, string? authority, TimeProvider clock)
     {
         (_arn, _region, _endpoint, _credentials, _clock) = (arn, region, endpoint, credentials, clock);
         _service = new KeyService($"AWS KMS at {endpoint.Authority}", authority, clock);
     }
 
     public static MasterKeySource Source { get; } = new(
-        "awskms", Form, (arn, surroundings, _) => ValueTask.FromResult<IMasterKey>(Open(arn, surroundings)));
+        "awskms", Form, async (arn, surroundings, cancel) => await OpenAsync(arn, surroundings, cancel));
 
     public string Id => $"awskms:{_arn}";
 
@@ -49,10 +49,11 @@ public sealed class AwsKmsMasterKey : IMasterKey
     public ValueTask DisposeAsync()
     {
         _service.Dispose();
+        _credentials.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private static AwsKmsMasterKey Open(string arn, MasterKeySurroundings surroundings)
+    private static async ValueTask<AwsKmsMasterKey> OpenAsync(string arn, MasterKeySurroundings surroundings, CancellationToken cancel)
     {
         if (arn.Length > 256 || arn.Split(':') is not ["arn", var partition, "kms", { Length: > 0 } region, { Length: > 0 }, { Length: > 0 } name]
             || !name.StartsWith("key/", StringComparison.Ordinal) || !region.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
@@ -60,14 +61,22 @@ public sealed class AwsKmsMasterKey : IMasterKey
 
         var domain = partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
         var text = surroundings.Variable("AWS_ENDPOINT_URL_KMS") ?? $"https://kms.{region}.{domain}";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint) || !IsSafe(endpoint))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint) || !AwsHttp.IsSafe(endpoint))
             throw new StoreException($"AWS_ENDPOINT_URL_KMS is '{text}'; it must be https, or http on this machine");
 
-        return new AwsKmsMasterKey(
-            arn, region, endpoint, AwsCredentials.Read(surroundings.Variable), surroundings.Variable("AWS_CA_BUNDLE"), surroundings.Clock);
+        var credentials = new AwsCredentialChain("AWS KMS", region, surroundings.Variable, surroundings.Clock);
+        try
+        {
+            // That there are none is told before there is anything to wrap.
+            await credentials.GetAsync(cancel);
+            return new AwsKmsMasterKey(arn, region, endpoint, credentials, surroundings.Variable("AWS_CA_BUNDLE"), surroundings.Clock);
+        }
+        catch
+        {
+            credentials.Dispose();
+            throw;
+        }
     }
-
-    private static bool IsSafe(Uri endpoint) => endpoint.Scheme == "https" || endpoint is { Scheme: "http", IsLoopback: true };
 
     private async ValueTask<T> CallAsync<T>(
         string action, string member, byte[] bytes, ReadOnlyMemory<byte> context, Func<JsonFields, T> read,
@@ -76,7 +85,9 @@ public sealed class AwsKmsMasterKey : IMasterKey
         var body = Body(member, bytes, context.Span);
         try
         {
-            return await _service.PostAsync(() => Request(action, body), body, read, Explain, cancel);
+            var credentials = await _credentials.GetAsync(cancel);
+            return await _service.PostAsync(
+                () => Request(action, body, credentials), body, read, (_, answer) => Explain(answer, credentials.KeyId), cancel);
         }
         finally
         {
@@ -102,14 +113,14 @@ public sealed class AwsKmsMasterKey : IMasterKey
         return buffer.ToArray();
     }
 
-    private HttpRequestMessage Request(string action, byte[] body)
+    private HttpRequestMessage Request(string action, byte[] body, AwsCredentials credentials)
     {
         var date = AwsSignature.Date(_clock.GetUtcNow());
         List<(string Name, string Value)> headers =
         [
             ("content-type", ContentType), ("host", _endpoint.Authority), ("x-amz-date", date), ("x-amz-target", $"TrentService.{action}"),
         ];
-        if (_credentials.SessionToken is { } token)
+        if (credentials.SessionToken is { } token)
             headers.Add(("x-amz-security-token", token));
 
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_endpoint, "/"))
@@ -119,16 +130,17 @@ public sealed class AwsKmsMasterKey : IMasterKey
         foreach (var (name, value) in headers.Where(header => header.Name.StartsWith("x-amz-", StringComparison.Ordinal)))
             request.Headers.TryAddWithoutValidation(name, value);
         request.Headers.TryAddWithoutValidation(
-            "Authorization", AwsSignature.Authorization(_credentials, _region, "kms", date, headers, body));
+            "Authorization", AwsSignature.Authorization(credentials, _region, "kms", date, headers, body));
         return request;
     }
 
-    private string Explain(HttpStatusCode status, byte[] body)
+    private string Explain(byte[] body, string keyId)
     {
+        _credentials.Forget();
         var (type, message) = (Member(body, "__type"), Member(body, "message") ?? Member(body, "Message"));
         var remedy = type?[(type.LastIndexOf('#') + 1)..] switch
         {
-            "AccessDeniedException" => $"allow kms:Encrypt and kms:Decrypt on {_arn} to {_credentials.KeyId}",
+            "AccessDeniedException" => $"allow kms:Encrypt and kms:Decrypt on {_arn} to {keyId}",
             "NotFoundException" => "check the account and the region of the ARN",
             "DisabledException" or "KMSInvalidStateException" => "enable the key",
             "InvalidCiphertextException" or "IncorrectKeyException" => "the store was made with another key of AWS KMS",

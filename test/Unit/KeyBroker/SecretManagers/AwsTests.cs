@@ -1,6 +1,7 @@
 using System.Text;
 using Nacre.KeyBroker.Plugins.Aws;
 using Nacre.KeyBroker.Plugins.SecretManagers;
+using Nacre.Storage.Aws;
 
 namespace Nacre.UnitTests.KeyBroker.SecretManagers;
 

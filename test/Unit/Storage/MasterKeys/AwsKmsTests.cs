@@ -4,9 +4,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Nacre.Formats;
 using Nacre.Storage;
+using Nacre.Storage.Aws;
 using Nacre.Storage.Encryption;
 using Nacre.Storage.MasterKeys;
 using Nacre.Storage.MasterKeys.AwsKms;
+using Nacre.UnitTests.Storage.Aws;
 using Nacre.UnitTests.Verifiers.Collateral;
 
 namespace Nacre.UnitTests.Storage.MasterKeys;
@@ -48,6 +50,40 @@ public sealed class AwsKmsTests : IAsyncDisposable
         Assert.Equal([1], (await store.FindAsync("space", "key", Cancel))!.Value);
         Assert.Equal($"awskms:{Arn}", master.Id);
         Assert.Equal(2, _service.Count("/"));
+    }
+
+    [Fact]
+    public async Task Signs_with_the_role_of_a_web_identity()
+    {
+        await using var sts = new StandInService();
+        sts.Serve("/", Encoding.UTF8.GetBytes(AwsCredentialChainTests.Sts("AKIDEXAMPLE", DateTimeOffset.UtcNow.AddHours(1), Secret, "a session")));
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "a token", Cancel);
+            await using var master = await MasterKeyList.OpenAsync(
+                $"awskms:{Arn}", MasterKeyList.Sources,
+                new(
+                    name => name switch
+                    {
+                        "AWS_ENDPOINT_URL_KMS" => _service.Url.GetLeftPart(UriPartial.Authority),
+                        "AWS_ENDPOINT_URL_STS" => sts.Url.GetLeftPart(UriPartial.Authority),
+                        "AWS_ROLE_ARN" => "arn:aws:iam::123456789012:role/nacre",
+                        "AWS_WEB_IDENTITY_TOKEN_FILE" => file,
+                        _ => null,
+                    },
+                    TimeProvider.System),
+                Cancel);
+            using var dataKey = SecretBytes.Random(32);
+            using var again = await master.UnwrapAsync(await master.WrapAsync(dataKey, "c"u8.ToArray(), Cancel), "c"u8.ToArray(), Cancel);
+
+            Assert.Equal(dataKey.Reveal(), again.Reveal());
+            Assert.Equal((1, 2), (sts.Count("/"), _service.Count("/")));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class MasterKeyListTests
     [InlineData("pkcs11:token=t;object=k?module-path=/nowhere/lib.so", "no library that can be loaded")]
     public async Task An_address_that_cannot_be_used_is_told(string address, string what)
     {
-        var surroundings = new MasterKeySurroundings(name => name == "SHORT" ? "AAAA" : null, TimeProvider.System);
+        var surroundings = new MasterKeySurroundings(name => name switch { "SHORT" => "AAAA", "AWS_EC2_METADATA_DISABLED" => "true", _ => null }, TimeProvider.System);
         var e = await Assert.ThrowsAsync<StoreException>(
             () => MasterKeyList.OpenAsync(address, MasterKeyList.Sources, surroundings, Cancel).AsTask());
 
