@@ -23,17 +23,23 @@ public sealed class SessionSealer : IDisposable
 
     private readonly SecretBytes _key;
 
-    private SessionSealer(SecretBytes key) => _key = key;
+    private readonly SealingKey _cipher;
+
+    private SessionSealer(SecretBytes key) => (_key, _cipher) = (key, new SealingKey(key));
 
     public static async Task<SessionSealer> OpenAsync(IKeyValueStore store, CancellationToken cancel) =>
         new(SecretBytes.Own(await store.GetOrCreateAsync(Space, KeyName, () => RandomNumberGenerator.GetBytes(KeySize), cancel)));
 
-    public string Seal(ReadOnlySpan<byte> state) => Base64UrlText.Encode(Sealed.Seal(_key.Reveal(), state, s_context));
+    public string Seal(ReadOnlySpan<byte> state) => Base64UrlText.Encode(_cipher.Seal(state, s_context));
 
     /// <summary>Null for anything that was not sealed here.</summary>
     public byte[]? Open(string cookie) =>
         cookie.Length <= MaxCookieLength && Base64UrlText.TryDecode(cookie, out var sealedBytes)
-            ? Sealed.Open(_key.Reveal(), sealedBytes, s_context) : null;
+            ? _cipher.Open(sealedBytes, s_context) : null;
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose()
+    {
+        _cipher.Dispose();
+        _key.Dispose();
+    }
 }

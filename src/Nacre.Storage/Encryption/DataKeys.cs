@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Nacre.Formats;
 
@@ -17,6 +18,8 @@ internal sealed class DataKeys(long version, int current, IReadOnlyDictionary<in
 
     private const int HeadBytes = 5;
 
+    private readonly FrozenDictionary<int, SealingKey> _ciphers = byId.ToFrozenDictionary(key => key.Key, key => new SealingKey(key.Value));
+
     public long Version => version;
 
     public int Current => current;
@@ -34,7 +37,7 @@ internal sealed class DataKeys(long version, int current, IReadOnlyDictionary<in
 
     public byte[] Encrypt(ReadOnlySpan<byte> value, ReadOnlySpan<byte> context)
     {
-        var body = Sealed.Seal(byId[current].Reveal(), value, context);
+        var body = _ciphers[current].Seal(value, context);
         return current == 0
             ? [LoneFormat, .. body]
             : [Format, (byte)(current >> 24), (byte)(current >> 16), (byte)(current >> 8), (byte)current, .. body];
@@ -42,8 +45,8 @@ internal sealed class DataKeys(long version, int current, IReadOnlyDictionary<in
 
     /// <summary>Null when a byte of it or its context was changed, or the key is not here.</summary>
     public byte[]? Decrypt(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> context) =>
-        KeyOf(stored) is { } id && Find(id) is { } key
-            ? Sealed.Open(key.Reveal(), stored[(stored[0] == LoneFormat ? 1 : HeadBytes)..], context) : null;
+        KeyOf(stored) is { } id && _ciphers.TryGetValue(id, out var cipher)
+            ? cipher.Open(stored[(stored[0] == LoneFormat ? 1 : HeadBytes)..], context) : null;
 
     /// <summary>Which key a value is under; null when it is no value of this program.</summary>
     public static int? KeyOf(ReadOnlySpan<byte> stored) => stored switch
@@ -58,6 +61,8 @@ internal sealed class DataKeys(long version, int current, IReadOnlyDictionary<in
 
     public void Dispose()
     {
+        foreach (var cipher in _ciphers.Values)
+            cipher.Dispose();
         foreach (var key in byId.Values)
             key.Dispose();
     }

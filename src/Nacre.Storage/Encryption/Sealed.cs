@@ -12,25 +12,37 @@ public static class Sealed
 
     public static byte[] Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> context)
     {
-        using var gcm = new AesGcm(key, TagSize);
-        var output = new byte[plaintext.Length + Overhead];
-        var nonce = output.AsSpan(0, NonceSize);
-        RandomNumberGenerator.Fill(nonce);
-        gcm.Encrypt(nonce, plaintext, output.AsSpan(NonceSize, plaintext.Length), output.AsSpan(NonceSize + plaintext.Length), context);
-        return output;
+        using var cipher = Cipher(key);
+        return Seal(cipher, plaintext, context);
     }
 
     /// <summary>The plaintext, or null when the key, the context or a byte of it is not the one it was sealed with.</summary>
     public static byte[]? Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> context)
     {
+        using var cipher = Cipher(key);
+        return Open(cipher, sealedBytes, context);
+    }
+
+    internal static AesGcm Cipher(ReadOnlySpan<byte> key) => new(key, TagSize);
+
+    internal static byte[] Seal(AesGcm cipher, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> context)
+    {
+        var output = new byte[plaintext.Length + Overhead];
+        var nonce = output.AsSpan(0, NonceSize);
+        RandomNumberGenerator.Fill(nonce);
+        cipher.Encrypt(nonce, plaintext, output.AsSpan(NonceSize, plaintext.Length), output.AsSpan(NonceSize + plaintext.Length), context);
+        return output;
+    }
+
+    internal static byte[]? Open(AesGcm cipher, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> context)
+    {
         if (sealedBytes.Length < Overhead)
             return null;
 
-        using var gcm = new AesGcm(key, TagSize);
         var plaintext = new byte[sealedBytes.Length - Overhead];
         try
         {
-            gcm.Decrypt(sealedBytes[..NonceSize], sealedBytes[NonceSize..^TagSize], sealedBytes[^TagSize..], plaintext, context);
+            cipher.Decrypt(sealedBytes[..NonceSize], sealedBytes[NonceSize..^TagSize], sealedBytes[^TagSize..], plaintext, context);
             return plaintext;
         }
         catch (AuthenticationTagMismatchException)
