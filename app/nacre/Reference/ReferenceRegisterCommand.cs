@@ -10,7 +10,10 @@ internal static class ReferenceRegisterCommand
 {
     public static Command Create()
     {
-        var file = new Argument<FileSystemInfo>("file") { Description = "The document, as it was signed; of type in-toto also a folder of metadata." };
+        var file = new Argument<FileSystemInfo>("file")
+        {
+            Description = "The document, as it was signed; of type in-toto also a folder of metadata.",
+        };
         var type = new Option<string>("--type")
         {
             Description = $"What it is: {string.Join(", ", ReferenceValueExtractors.Types)}.",
@@ -50,7 +53,7 @@ internal static class ReferenceRegisterCommand
         }
         catch (MalformedDataException e)
         {
-            throw new CommandException($"'{file}' cannot be registered: {e.Message}", "name the folder that holds root.layout and its links");
+            throw new CommandException($"'{file}' cannot be registered: {e.Message}", "name the folder of the layout and its links");
         }
     }
 }

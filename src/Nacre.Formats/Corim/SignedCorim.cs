@@ -21,10 +21,10 @@ public sealed class SignedCorim
             CoseAlgorithm.Es256, CoseAlgorithm.Es384, CoseAlgorithm.Es512, CoseAlgorithm.Ps256, CoseAlgorithm.Ps384, CoseAlgorithm.Ps512,
             CoseAlgorithm.EdDsa,
         ])
-        {
-            Understood = ["3", "8", ChainLabel],
-            MaxHeader = 64 * 1024,
-        };
+    {
+        Understood = ["3", "8", ChainLabel],
+        MaxHeader = 64 * 1024,
+    };
 
     private readonly CoseSign1 _message;
 
@@ -34,7 +34,9 @@ public sealed class SignedCorim
     /// <summary>When the signature may be used.</summary>
     public CorimValidity SignatureValidity { get; }
 
-    /// <summary>What the header has of the signer's certificates, his own first (<c>x5chain</c>, RFC 9360, section 2); they prove nothing by themselves.</summary>
+    /// <summary>
+    /// What the header has of the signer's certificates, his own first (<c>x5chain</c>, RFC 9360, section 2); they prove nothing by themselves.
+    /// </summary>
     public IReadOnlyList<Certificate> Certificates { get; }
 
     /// <summary>Whether the bytes begin as a signed manifest does.</summary>

@@ -13,10 +13,12 @@ namespace Nacre.KeyBroker.Policies;
 
 /// <summary>
 /// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values and
-/// the labels of now, so that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest, as 15 seconds allow.
+/// the labels of now, so that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest,
+/// as 15 seconds allow.
 /// </summary>
 public sealed class PolicyDryRun(
-    DecisionStore decisions, AttestationService? attestation, PolicyStore<ReleasePolicy> release, ResourceService resources, TimeProvider clock)
+    DecisionStore decisions, AttestationService? attestation, PolicyStore<ReleasePolicy> release, ResourceService resources,
+    TimeProvider clock)
 {
     private const int MaxTold = 200;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);

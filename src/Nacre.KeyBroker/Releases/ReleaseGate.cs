@@ -86,8 +86,8 @@ public sealed class ReleaseGate(
     {
         var document = policy.Document;
         return DenyAsync(
-            claims, request, $"{document.FileName} {document.Digest}", $"{document.FileName} does not allow it: {decision.Explanation}", cancel,
-            tellsOfResource: policy.ReadsResource);
+            claims, request, $"{document.FileName} {document.Digest}", $"{document.FileName} does not allow it: {decision.Explanation}",
+            cancel, tellsOfResource: policy.ReadsResource);
     }
 
     private async ValueTask<KbsProblemException> DenyAsync(

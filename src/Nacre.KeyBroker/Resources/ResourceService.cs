@@ -49,17 +49,19 @@ public sealed class ResourceService(ResourceStore resources, ResourceBackends ba
     }
 
     /// <summary>The request for a resource with what policies may see of it (<c>data.resource</c>), had they come to ask.</summary>
-    public ReleaseRequest Describing(ReleaseRequest request, Action<ResourceDetail?>? seen = null) => request.Plugin != "resource" ? request : request with
+    public ReleaseRequest Describing(ReleaseRequest request, Action<ResourceDetail?>? seen = null)
     {
-        Describe = async cancel =>
+        return request.Plugin == "resource" ? request with { Describe = DescribeAsync } : request;
+
+        async ValueTask<ResourceDetail?> DescribeAsync(CancellationToken cancel)
         {
             // What a secret manager keeps has none, and of a path that cannot be there is none.
             var detail = ResourceUri.TryParsePath(string.Join('/', request.Path), out var uri, out _) && backends.For(uri) is null
                 ? await resources.DescribeAsync(uri, cancel) : null;
             seen?.Invoke(detail);
             return detail;
-        },
-    };
+        }
+    }
 
     public async ValueTask<KbsReply> PutAsync(KbsCall call, CancellationToken cancel)
     {

@@ -3,8 +3,8 @@ using Nacre.Formats;
 namespace Nacre.Attestation.ReferenceValues.InToto;
 
 /// <summary>
-/// The metadata of a supply chain by path, as it lies on disk: links beside their layout; a layout within is the <c>STEP.KEYID8.link</c> of its
-/// step, and its own links are in the folder <c>STEP.KEYID8/</c> beside it. What lies elsewhere is not looked at.
+/// The metadata of a supply chain by path, as it lies on disk: links beside their layout; a layout within is the <c>STEP.KEYID8.link</c> of
+/// its step, and its own links are in the folder <c>STEP.KEYID8/</c> beside it. What lies elsewhere is not looked at.
 /// </summary>
 internal sealed class InTotoFiles
 {
@@ -28,9 +28,9 @@ internal sealed class InTotoFiles
     public static InTotoFiles Parse(IReadOnlyDictionary<string, byte[]> files)
     {
         if (files.Count > MaxFiles)
-            throw new MalformedDataException("in-toto.layout", "(files)", 0, $"are {files.Count}, at most {MaxFiles} are allowed");
+            throw Malformed("(files)", $"are {files.Count}, at most {MaxFiles} are allowed");
         if (files.Keys.FirstOrDefault(path => path.Length > MaxPath) is { } endless)
-            throw new MalformedDataException("in-toto.layout", "(files)", 0, $"have the path '{endless[..64]}…', longer than {MaxPath} characters");
+            throw Malformed("(files)", $"have the path '{endless[..64]}…', longer than {MaxPath} characters");
 
         return new(files.ToDictionary(file => file.Key, file => InTotoMetadata.Parse(file.Value), StringComparer.Ordinal));
     }
@@ -39,11 +39,10 @@ internal sealed class InTotoFiles
     /// <exception cref="MalformedDataException">There is not exactly one.</exception>
     public (InTotoMetadata Layout, string Folder) Root()
     {
-        var layouts = _documents.Where(file => file.Value.Type == "layout" && !file.Key.EndsWith(LinkEnding, StringComparison.Ordinal)).ToList();
-        return layouts is [var (path, layout)]
-            ? (layout, FolderOf(path))
-            : throw new MalformedDataException(
-                "in-toto.layout", "(layout)", 0, $"must be there once, is {layouts.Count} times; layouts within layouts are called STEP.KEYID8{LinkEnding}");
+        var layouts = _documents
+            .Where(file => file.Value.Type == "layout" && !file.Key.EndsWith(LinkEnding, StringComparison.Ordinal)).ToList();
+        return layouts is [var (path, layout)] ? (layout, FolderOf(path)) : throw Malformed(
+            "(layout)", $"must be there once, is {layouts.Count} times; layouts within layouts are called STEP.KEYID8{LinkEnding}");
     }
 
     public IEnumerable<InTotoSignedLink> Links(string folder, string step) => _links[(folder, step)];
@@ -61,6 +60,8 @@ internal sealed class InTotoFiles
                 yield return (found, stem + "/");
         }
     }
+
+    private static MalformedDataException Malformed(string field, string rule) => new("in-toto.layout", field, 0, rule);
 
     private static string FolderOf(string path) => path[..(path.LastIndexOf('/') + 1)];
 }

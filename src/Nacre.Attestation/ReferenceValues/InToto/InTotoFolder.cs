@@ -4,7 +4,9 @@ using Nacre.Formats;
 
 namespace Nacre.Attestation.ReferenceValues.InToto;
 
-/// <summary>A folder as in-toto's own verifier takes it, as one document to register: its layouts and links by path, and nothing else in it.</summary>
+/// <summary>
+/// A folder as in-toto's own verifier takes it, as one document to register: its layouts and links by path, and nothing else in it.
+/// </summary>
 public static class InTotoFolder
 {
     private static readonly EnumerationOptions s_all = new()
@@ -25,8 +27,7 @@ public static class InTotoFolder
         {
             if (files.Count == InTotoFiles.MaxFiles || (size += file.Length) > ReferenceValueMessage.MaxBytes)
             {
-                throw new MalformedDataException(
-                    "in-toto.folder", "(files)", 0, $"are more than {InTotoFiles.MaxFiles}, or than {ReferenceValueMessage.MaxBytes} bytes");
+                throw Malformed($"are more than {InTotoFiles.MaxFiles}, or than {ReferenceValueMessage.MaxBytes} bytes");
             }
 
             files[Path.GetRelativePath(folder, file.FullName)] = Convert.ToBase64String(File.ReadAllBytes(file.FullName));
@@ -34,6 +35,8 @@ public static class InTotoFolder
 
         return files.Count > 0
             ? JsonText.Utf8(new JsonObject { ["version"] = "0.9", ["files"] = files })
-            : throw new MalformedDataException("in-toto.folder", "(files)", 0, "are none that end in .layout or .link");
+            : throw Malformed("are none that end in .layout or .link");
     }
+
+    private static MalformedDataException Malformed(string rule) => new("in-toto.folder", "(files)", 0, rule);
 }

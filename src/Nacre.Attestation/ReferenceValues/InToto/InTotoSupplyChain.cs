@@ -3,9 +3,9 @@ using Nacre.Formats;
 namespace Nacre.Attestation.ReferenceValues.InToto;
 
 /// <summary>
-/// Verifies a product's supply chain (in-toto specification 0.9, section 5.2): the owners signed the layout, it is in force, every step was done
-/// by as many of its functionaries as it asks for, they agree, and what was taken and made follows the rules. A functionary may give a layout
-/// of their own in place of a link: it is verified alike, and what goes in and comes out of it stands for the link. Certificates of
+/// Verifies a product's supply chain (in-toto specification 0.9, section 5.2): the owners signed the layout, it is in force, every step was
+/// done by as many of its functionaries as it asks for, they agree, and what was taken and made follows the rules. A functionary may give a
+/// layout of their own in place of a link: it is verified alike, and what goes in and comes out of it stands for the link. Certificates of
 /// functionaries and links in DSSE are not read; inspections are not run.
 /// </summary>
 public sealed class InTotoSupplyChain

@@ -3,8 +3,8 @@ using Nacre.Storage;
 namespace Nacre.KeyBroker.Audit.Export;
 
 /// <summary>
-/// What was not sent of chains in the same directory that no process writes any more: those of replicas that are gone, and damaged ones. One
-/// process at a time sends a chain, whoever finds it first.
+/// What was not sent of chains in the same directory that no process writes any more: those of replicas that are gone, and damaged ones.
+/// One process at a time sends a chain, whoever finds it first.
 /// </summary>
 /// <param name="directory">Of the record.</param>
 /// <param name="own">The chain that this process writes.</param>

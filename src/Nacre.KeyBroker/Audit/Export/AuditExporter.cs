@@ -4,9 +4,9 @@ using Nacre.Storage;
 namespace Nacre.KeyBroker.Audit.Export;
 
 /// <summary>
-/// Sends what this process has written of the audit record, and what others left in the same directory, each chain in order and each line at
-/// least once, whatever is killed: it reads the files, which are written whether or not anybody receives them, and goes on where the store
-/// says. No request waits for it.
+/// Sends what this process has written of the audit record, and what others left in the same directory, each chain in order and each line
+/// at least once, whatever is killed: it reads the files, which are written whether or not anybody receives them, and goes on where the
+/// store says. No request waits for it.
 /// </summary>
 public sealed partial class AuditExporter : IAsyncDisposable
 {
@@ -139,6 +139,7 @@ public sealed partial class AuditExporter : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The audit record waits to be sent to {Target}; the next try is in {Seconds} s")]
     private static partial void LogWaiting(ILogger log, Uri target, double seconds, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A chain of the audit record that nobody writes cannot be sent on; nacre audit verify says what is wrong")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "A chain of the audit record that nobody writes cannot be sent on; nacre audit verify says why")]
     private static partial void LogDamaged(ILogger log, Exception e);
 }

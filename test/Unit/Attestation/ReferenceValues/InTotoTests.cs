@@ -182,7 +182,7 @@ public sealed class InTotoTests : IDisposable
         if (refusal is null)
             Assert.Single(SignedDocuments.Read("in-toto", Payload(files), trust).Extracted.Values);
         else
-            Assert.Contains(refusal, Assert.Throws<MalformedDataException>(() => SignedDocuments.Read("in-toto", Payload(files), trust)).Message, StringComparison.Ordinal);
+            Assert.Contains(refusal, RefusalOf(Payload(files)), StringComparison.Ordinal);
     }
 
     private byte[] Layout(int threshold, params (string Id, ECDsa Key)[] functionaries) => Layout(_owner, threshold, functionaries);
@@ -271,5 +271,8 @@ public sealed class InTotoTests : IDisposable
     private ReferenceValueDocument Read(params byte[][] files) =>
         SignedDocuments.Read("in-toto", Payload(files), SignedDocuments.Believe("in-toto", _owner));
 
-    private string Refusal(params byte[][] files) => Assert.Throws<MalformedDataException>(() => Read(files)).Message;
+    private string Refusal(params byte[][] files) => RefusalOf(Payload(files));
+
+    private string RefusalOf(byte[] payload) => Assert.Throws<MalformedDataException>(
+        () => SignedDocuments.Read("in-toto", payload, SignedDocuments.Believe("in-toto", _owner))).Message;
 }

@@ -3,7 +3,9 @@ using Nacre.Formats;
 
 namespace Nacre.UnitTests.Attestation.ReferenceValues;
 
-/// <summary>Who signed a CoRIM: a key that is given, or one whose certificate (<c>x5chain</c>, RFC 9360) is below an authority that is given.</summary>
+/// <summary>
+/// Who signed a CoRIM: a key that is given, or one whose certificate (<c>x5chain</c>, RFC 9360) is below an authority that is given.
+/// </summary>
 [Trait("Group", "TrustReferences")]
 public sealed class RealCorimTests(RealCorims corims) : IClassFixture<RealCorims>
 {
