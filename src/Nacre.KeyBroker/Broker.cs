@@ -73,16 +73,17 @@ public sealed class Broker : IAsyncDisposable
         var gate = new ReleaseGate(policies, guests, attempts, audit, decisions, metrics, options, clock);
         var settings = tenant is null ? options.Plugins : PluginList.OfTenants(options.Plugins);
         var resources = ResourceBackends.Open(settings, clock);
+        var released = new ResourceService(new ResourceStore(store), resources, gate, clock);
         var plugins = await PluginList.OpenAsync(settings, new PluginServices(gate, store, clock, metrics), cancel);
 
         var routes = new RouteTable(OpenApiRoutes.Complete(
         [
             .. HandshakeRoutes.Create(new HandshakeService(
                 backend.Attestation, backend.Tokens, sealer, sessions, keyProofs, attempts, decisions, opened.Replays, metrics, options, clock)),
-            .. ResourceRoutes.Create(new ResourceService(new ResourceStore(store), resources, gate, clock)),
+            .. ResourceRoutes.Create(released),
             .. plugins.SelectMany(plugin => plugin.Routes),
             .. new PolicyRoutes(backend.Policies, policies, new ProposalStore(store), options, clock).Create(),
-            .. new PolicyDryRun(decisions, backend.BuiltIn, policies, clock).Create(),
+            .. new PolicyDryRun(decisions, backend.BuiltIn, policies, released, clock).Create(),
             .. backend.Routes(clock),
             .. AttemptRoutes.Create(attempts),
             .. new AdminTokenRoutes(admin.Signer, clock).Create(),

@@ -73,6 +73,11 @@ public sealed class RegoProgram
     /// </summary>
     public IReadOnlyList<RegoError> CheckInput(RegoValue schema) => Explain.SchemaCheck.Run(Modules, schema);
 
+    /// <summary>
+    /// Whether it may look at this member of <c>data</c>; false only where it certainly does not, so that a host need not fetch it.
+    /// </summary>
+    public bool MayReadData(string member) => Modules.Exists(module => Explain.DataMention.IsIn(module.Source, member));
+
     /// <summary>The same program with probes, for explanations and coverage.</summary>
     internal RegoProgram WithTracing(Func<Rule, RuleGroup, Tracing?> tracing) => Compile(_sources, Options, tracing);
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Nacre.Attestation.ReferenceValues;
+using Nacre.Attestation.ReferenceValues.InToto;
+using Nacre.Formats;
 
 namespace Nacre.Cli.Reference;
 
@@ -8,7 +10,10 @@ internal static class ReferenceRegisterCommand
 {
     public static Command Create()
     {
-        var file = new Argument<FileInfo>("file") { Description = "The document, as it was signed." };
+        var file = new Argument<FileSystemInfo>("file")
+        {
+            Description = "The document, as it was signed; of type in-toto also a folder of metadata.",
+        };
         var type = new Option<string>("--type")
         {
             Description = $"What it is: {string.Join(", ", ReferenceValueExtractors.Types)}.",
@@ -26,7 +31,7 @@ internal static class ReferenceRegisterCommand
         var server = ServerOptions.AddAdminTo(command);
         command.SetAction(async (line, cancel) =>
         {
-            var document = await File.ReadAllBytesAsync(line.GetRequiredValue(file).FullName, cancel);
+            var document = await ReadAsync(line.GetRequiredValue(file), line.GetRequiredValue(type), cancel);
             using var admin = server.ConnectAdmin(line);
             await admin.RegisterReferenceValuesAsync(
                 line.GetRequiredValue(type), document, line.GetValue(staged),
@@ -35,5 +40,20 @@ internal static class ReferenceRegisterCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static async Task<byte[]> ReadAsync(FileSystemInfo file, string type, CancellationToken cancel)
+    {
+        if (file is not DirectoryInfo || type != "in-toto")
+            return await File.ReadAllBytesAsync(file.FullName, cancel);
+
+        try
+        {
+            return InTotoFolder.Pack(file.FullName);
+        }
+        catch (MalformedDataException e)
+        {
+            throw new CommandException($"'{file}' cannot be registered: {e.Message}", "name the folder of the layout and its links");
+        }
     }
 }

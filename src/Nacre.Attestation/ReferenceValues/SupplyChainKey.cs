@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Nacre.Formats;
 using Nacre.Formats.Ciphers;
+using Nacre.Formats.Cose;
 using Nacre.Formats.Jose;
 using Nacre.Formats.X509;
 
@@ -26,7 +27,7 @@ public sealed class SupplyChainKey
     /// <summary>SHA-256 of the SubjectPublicKeyInfo in hexadecimal: the same for one key however it is written and whatever it is called.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>The same key in the form that COSE and XML take; null for Ed25519.</summary>
+    /// <summary>The same key in the form that XML takes; null for Ed25519.</summary>
     internal VerificationKey? VerificationKey { get; }
 
     /// <summary>The same key in the form that JOSE takes.</summary>
@@ -43,6 +44,9 @@ public sealed class SupplyChainKey
             : new(null, VerificationKey.Import(subjectPublicKeyInfo));
 
     internal static SupplyChainKey FromEd25519(byte[] key) => new(key, null);
+
+    /// <summary>By the algorithm of the message, which must be one of this kind of key.</summary>
+    internal bool Verify(CoseSign1 message) => _ed25519 is not null ? message.VerifyEd25519(_ed25519) : message.Verify(VerificationKey!);
 
     /// <summary>Ed25519, RSA-PSS with SHA-256, or ECDSA with the hash of its curve in DER: what in-toto and DSSE use with each kind of key.</summary>
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)

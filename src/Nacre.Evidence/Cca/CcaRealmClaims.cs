@@ -94,7 +94,7 @@ public sealed record CcaRealmClaims
             3 => (ECCurve.NamedCurves.nistP521, 66),
             var other => throw key.Malformed("-1", $"is {other}, not one of 1, 2, 3"),
         };
-        if (key.FindInteger("3") is { } algorithm && CoseAlgorithm.Find(algorithm)?.SignatureSize != 2 * size)
+        if (key.FindInteger("3") is { } algorithm && CoseProfile.Evidence.Find(algorithm)?.SignatureSize != 2 * size)
             throw key.Malformed("3", $"is {algorithm}, which is not the algorithm of this curve");
 
         return VerificationKey.FromPoint(curve, CcaPlatformClaims.Sized(key, "-2", size), CcaPlatformClaims.Sized(key, "-3", size));

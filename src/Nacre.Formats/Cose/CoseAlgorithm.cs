@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 namespace Nacre.Formats.Cose;
 
 /// <summary>
-/// The signature algorithms that are known (RFC 9053, section 2.1, and RFC 8230, section 2), those of elliptic curves each with the one curve
+/// The signature algorithms that are known (RFC 9053, section 2, and RFC 8230, section 2), those of elliptic curves each with the one curve
 /// it is used on here. Which of them a message may have is said by its <see cref="CoseProfile"/>.
 /// </summary>
 /// <param name="Id">As it stands in the header.</param>
 /// <param name="Name">As the registry of COSE has it.</param>
-/// <param name="Hash">Of what is signed.</param>
+/// <param name="Hash">Of what is signed; none where the algorithm has its own (EdDSA).</param>
 /// <param name="SignatureSize">In bytes; null where it is that of the key (RSA).</param>
 public sealed record CoseAlgorithm(long Id, string Name, HashAlgorithmName Hash, int? SignatureSize)
 {
@@ -19,7 +19,6 @@ public sealed record CoseAlgorithm(long Id, string Name, HashAlgorithmName Hash,
     public static CoseAlgorithm Ps384 { get; } = new(-38, "PS384", HashAlgorithmName.SHA384, SignatureSize: null);
     public static CoseAlgorithm Ps512 { get; } = new(-39, "PS512", HashAlgorithmName.SHA512, SignatureSize: null);
 
-    private static readonly CoseAlgorithm[] s_all = [Es256, Es384, Es512, Ps256, Ps384, Ps512];
-
-    public static CoseAlgorithm? Find(long id) => Array.Find(s_all, algorithm => algorithm.Id == id);
+    /// <summary>With Ed25519 only.</summary>
+    public static CoseAlgorithm EdDsa { get; } = new(-8, "EdDSA", default, 64);
 }

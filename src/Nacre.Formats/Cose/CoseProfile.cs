@@ -10,7 +10,10 @@ public sealed record CoseProfile(IReadOnlyList<CoseAlgorithm> Algorithms)
     /// <summary>Headers that the reader understands, so that <c>crit</c> may name them. It must not name others (RFC 9052, section 3.1).</summary>
     public IReadOnlyList<string> Understood { get; init; } = [];
 
-    internal CoseAlgorithm? Find(long id) => Algorithms.FirstOrDefault(algorithm => algorithm.Id == id);
+    /// <summary>Bytes of the protected header, in which a chain of certificates may stand.</summary>
+    public int MaxHeader { get; init; } = 4096;
+
+    public CoseAlgorithm? Find(long id) => Algorithms.FirstOrDefault(algorithm => algorithm.Id == id);
 
     public override string ToString() => string.Join(", ", Algorithms.Select(algorithm => $"{algorithm.Id} ({algorithm.Name})"));
 }

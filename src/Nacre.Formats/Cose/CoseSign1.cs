@@ -1,4 +1,5 @@
 using Nacre.Formats.Cbor;
+using Nacre.Formats.Ciphers;
 using Nacre.Formats.X509;
 
 namespace Nacre.Formats.Cose;
@@ -10,7 +11,6 @@ namespace Nacre.Formats.Cose;
 public sealed class CoseSign1
 {
     private const ulong Tag = 18;
-    private const int MaxHeader = 4096;
     private const int MaxHeaderEntries = 32;
     private const int MaxLabel = 256;
     private const int LargestSignature = 512;
@@ -51,7 +51,7 @@ public sealed class CoseSign1
         if (reader.Array("(message)", 4) != 4)
             throw reader.Malformed("(message)", "must have four parts");
 
-        var header = Slice(bytes, ref reader, "protected", MaxHeader);
+        var header = Slice(bytes, ref reader, "protected", profile.MaxHeader);
         var fields = CborMap.Parse($"{structure}.protected", header.Bytes, MaxHeaderEntries, baseOffset + header.Offset);
         var id = fields.Integer(AlgorithmLabel);
         var algorithm = profile.Find(id) ?? throw fields.Malformed(AlgorithmLabel, $"is {id}, not one of {profile}");
@@ -109,10 +109,17 @@ public sealed class CoseSign1
     public bool Verify(VerificationKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
+        if (Algorithm == CoseAlgorithm.EdDsa)
+            return false;
+
         return Algorithm.SignatureSize is null
             ? key.VerifyRsaPss(Algorithm.Hash, SignedContent(), Signature.Span)
             : key.VerifyEcdsa(Algorithm.Hash, SignedContent(), Signature.Span);
     }
+
+    /// <param name="key">Of <see cref="Ed25519.KeySize"/> bytes.</param>
+    public bool VerifyEd25519(ReadOnlySpan<byte> key) =>
+        Algorithm == CoseAlgorithm.EdDsa && Ed25519.Verify(key, SignedContent(), Signature.Span);
 
     /// <summary>The bytes that are signed: <c>["Signature1", protected, h'', payload]</c> (section 4.4).</summary>
     public byte[] SignedContent()

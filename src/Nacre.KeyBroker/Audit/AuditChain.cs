@@ -12,6 +12,9 @@ namespace Nacre.KeyBroker.Audit;
 /// </summary>
 internal sealed class AuditChain : IDisposable
 {
+    /// <summary>Held by the process that sends the chain elsewhere, which need not be the one that writes it.</summary>
+    public const string ExportLock = "export";
+
     private const int ChainIdBytes = 8;
 
     private readonly string _directory;
@@ -41,15 +44,16 @@ internal sealed class AuditChain : IDisposable
 
     public static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(ChainIdBytes));
 
-    /// <summary>Null when another process writes it.</summary>
-    public static FileStream? TryLock(string directory, string chain)
+    /// <summary>Null when another process writes it, or has the other lock that is asked for.</summary>
+    public static FileStream? TryLock(string directory, string chain, string kind = "lock")
     {
+        var path = Path.Combine(directory, $"{chain}.{kind}");
         try
         {
             // The framework holds an advisory lock on a file that is shared with nobody; it ends with the process.
-            return new FileStream(Path.Combine(directory, $"{chain}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(Path.Combine(directory, $"{chain}.lock")))
+        catch (IOException) when (File.Exists(path))
         {
             return null;
         }

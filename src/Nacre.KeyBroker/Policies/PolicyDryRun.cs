@@ -12,12 +12,13 @@ using Nacre.Rego;
 namespace Nacre.KeyBroker.Policies;
 
 /// <summary>
-/// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values of now,
-/// so
-/// that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest, as 15 seconds allow.
+/// Tries a policy on what was recorded and says what it would decide otherwise than the one in force. Both see the reference values and
+/// the labels of now, so that only the policy makes the difference; nothing is changed. A slow policy is tried on as many, from the newest,
+/// as 15 seconds allow.
 /// </summary>
 public sealed class PolicyDryRun(
-    DecisionStore decisions, AttestationService? attestation, PolicyStore<ReleasePolicy> release, TimeProvider clock)
+    DecisionStore decisions, AttestationService? attestation, PolicyStore<ReleasePolicy> release, ResourceService resources,
+    TimeProvider clock)
 {
     private const int MaxTold = 200;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
@@ -103,12 +104,12 @@ public sealed class PolicyDryRun(
             if (clock.GetUtcNow() >= until)
                 break;
 
-            var request = ReleaseRequest.Parse(record["request"]!.AsObject());
+            var request = resources.Describing(ReleaseRequest.Parse(record["request"]!.AsObject()));
             if (!appraisals.TryGetValue((string)record["appraisal"]!, out var claims) || ReleasePolicies.For(tried, request) != candidate)
                 continue;
 
-            var before = Decide(ReleasePolicies.For(current, request), claims, request, cancel);
-            var result = Result(before, Decide(candidate, claims, request, cancel));
+            var before = await DecideAsync(ReleasePolicies.For(current, request), claims, request, cancel);
+            var result = Result(before, await DecideAsync(candidate, claims, request, cancel));
             result["at"] = record["at"]?.DeepClone();
             result["appraisal"] = record["appraisal"]?.DeepClone();
             result["subject"] = request.FullPath;
@@ -130,11 +131,12 @@ public sealed class PolicyDryRun(
         }
     }
 
-    private static string Decide(StoredPolicy<ReleasePolicy>? policy, JsonObject claims, ReleaseRequest request, CancellationToken cancel)
+    private static async ValueTask<string> DecideAsync(
+        StoredPolicy<ReleasePolicy>? policy, JsonObject claims, ReleaseRequest request, CancellationToken cancel)
     {
         try
         {
-            return policy?.Compiled.Decide(claims, request, cancel).IsAllowed == true ? "allowed" : "denied";
+            return policy is not null && (await policy.Compiled.DecideAsync(claims, request, cancel)).IsAllowed ? "allowed" : "denied";
         }
         catch (RegoException e)
         {

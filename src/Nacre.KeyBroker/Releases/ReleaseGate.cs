@@ -69,7 +69,7 @@ public sealed class ReleaseGate(
         ReleaseDecision decision;
         try
         {
-            decision = policy.Compiled.Decide(claims, request, cancel);
+            decision = await policy.Compiled.DecideAsync(claims, request, cancel);
         }
         catch (RegoException e)
         {
@@ -80,24 +80,30 @@ public sealed class ReleaseGate(
 
         decisions.RecordRelease(IdOf(claims), request, decision.IsAllowed, clock.GetUtcNow());
         if (!decision.IsAllowed)
-            throw await DenyAsync(claims, request, policy.Document, decision, cancel);
+            throw await DenyAsync(claims, request, policy.Compiled, decision, cancel);
     }
 
     private ValueTask<KbsProblemException> DenyAsync(
-        JsonObject claims, ReleaseRequest request, PolicyDocument policy, ReleaseDecision decision, CancellationToken cancel) =>
-        DenyAsync(
-            claims, request, $"{policy.FileName} {policy.Digest}", $"{policy.FileName} does not allow it: {decision.Explanation}", cancel);
+        JsonObject claims, ReleaseRequest request, ReleasePolicy policy, ReleaseDecision decision, CancellationToken cancel)
+    {
+        var document = policy.Document;
+        return DenyAsync(
+            claims, request, $"{document.FileName} {document.Digest}", $"{document.FileName} does not allow it: {decision.Explanation}",
+            cancel, tellsOfResource: policy.ReadsResource);
+    }
 
     private async ValueTask<KbsProblemException> DenyAsync(
-        JsonObject claims, ReleaseRequest request, string? policy, string reason, CancellationToken cancel)
+        JsonObject claims, ReleaseRequest request, string? policy, string reason, CancellationToken cancel, bool tellsOfResource = false)
     {
         // Against a policy, an appraisal that was not affirming is the true reason; a plugin's rule stands by itself.
         var appraisal = IsAffirming(claims) ? null : await attempts.AwaitAsync(IdOf(claims), cancel);
         var findings = (appraisal?["reasons"] as JsonArray ?? []).Select(finding => (string)finding!);
         List<string> reasons = policy is null ? [reason, .. findings] : [.. findings, reason];
         var id = await RecordAsync(claims, request, AttemptKind.ReleaseDenied, policy, reasons, appraisal, cancel);
-        return new KbsProblemException(
-            403, ErrorTypes.PolicyDeny, "Access denied by policy" + (options.ExplainToGuests ? $": {reasons[0]}" : ""), id);
+
+        // Why a policy that looks at the resource says no may tell what there is.
+        var isTold = options.ExplainToGuests && !(tellsOfResource && ReferenceEquals(reasons[0], reason));
+        return new KbsProblemException(403, ErrorTypes.PolicyDeny, "Access denied by policy" + (isTold ? $": {reasons[0]}" : ""), id);
     }
 
     /// <summary>The id under which the administrator finds it.</summary>

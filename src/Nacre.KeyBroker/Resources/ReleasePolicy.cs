@@ -12,6 +12,7 @@ public sealed class ReleasePolicy
 {
     public const string Id = "resource-policy";
     private const string Query = "data.policy.allow";
+    private const string Resource = "resource";
 
     private static readonly Lazy<RegoValue> s_schema = new(() => RegoValue.Parse(JsonText.Utf8(ClaimsSchemas.Token())));
 
@@ -19,9 +20,12 @@ public sealed class ReleasePolicy
     private readonly RegoQuery _allow;
 
     private ReleasePolicy(PolicyDocument document, RegoProgram program) =>
-        (Document, _program, _allow) = (document, program, program.Prepare(Query));
+        (Document, _program, _allow, ReadsResource) = (document, program, program.Prepare(Query), program.MayReadData(Resource));
 
     public PolicyDocument Document { get; }
+
+    /// <summary>Whether it may look at <c>data.resource</c>, which is fetched for such policies only.</summary>
+    public bool ReadsResource { get; }
 
     /// <summary>Releases only to a guest whose every submodule is affirming.</summary>
     public static PolicyDocument Default { get; } = ReadDefault();
@@ -33,13 +37,22 @@ public sealed class ReleasePolicy
     /// <summary>References into the token that it never has; most often a misspelt claim.</summary>
     public IReadOnlyList<RegoError> Warnings() => _program.CheckInput(s_schema.Value);
 
+    /// <summary>With <c>data.resource</c> where the policy looks at it and there is such a resource.</summary>
     /// <exception cref="RegoException">The evaluation failed or hit a limit.</exception>
-    public ReleaseDecision Decide(JsonObject claims, ReleaseRequest request, CancellationToken cancel)
+    public async ValueTask<ReleaseDecision> DecideAsync(JsonObject claims, ReleaseRequest request, CancellationToken cancel)
+    {
+        var data = request.ToJson();
+        if (ReadsResource && request.Describe is { } describe && await describe(cancel) is { } detail)
+            data[Resource] = detail.ForPolicies();
+        return Decide(claims, data, cancel);
+    }
+
+    private ReleaseDecision Decide(JsonObject claims, JsonObject data, CancellationToken cancel)
     {
         var evaluation = new RegoInput
         {
             Input = RegoValue.Parse(JsonText.Utf8(claims)),
-            Data = RegoValue.Parse(JsonText.Utf8(request.ToJson())),
+            Data = RegoValue.Parse(JsonText.Utf8(data)),
         };
         if (_allow.EvaluateValue(evaluation, cancel) is RegoBool { Value: true })
             return ReleaseDecision.Allowed;
@@ -62,6 +75,9 @@ public sealed class ReleasePolicy
 /// <param name="Query">Of the request.</param>
 public sealed record ReleaseRequest(string Plugin, IReadOnlyList<string> Path, IReadOnlyDictionary<string, string> Query)
 {
+    /// <summary>What is known of the resource; null for what has no description, and gives null when there is no such resource.</summary>
+    public Func<CancellationToken, ValueTask<ResourceDetail?>>? Describe { get; init; }
+
     /// <summary>Plugin and path with slashes between.</summary>
     public string FullPath => $"{Plugin}/{string.Join('/', Path)}";
 

@@ -30,13 +30,13 @@ public sealed record ResourceDetail(int Version)
 
     public static string DigestOf(ReadOnlySpan<byte> value) => Convert.ToHexStringLower(SHA256.HashData(value));
 
+    /// <summary>As <c>data.resource</c> has it.</summary>
+    public JsonObject ForPolicies() => new() { ["version"] = Version, ["content-type"] = ContentType, ["labels"] = LabelsJson() };
+
     /// <summary>For administrators: without the digest, from which a short secret could be guessed.</summary>
     public JsonObject Describe()
     {
-        var labels = new JsonObject();
-        foreach (var (name, value) in Labels.OrderBy(label => label.Key, StringComparer.Ordinal))
-            labels[name] = value;
-        var json = new JsonObject { ["version"] = Version, ["content-type"] = ContentType, ["labels"] = labels };
+        var json = ForPolicies();
         Limit.WriteTo(json);
         if (Limit.Most is not null)
             json["released"] = Released;
@@ -45,6 +45,14 @@ public sealed record ResourceDetail(int Version)
         if (Author is not null)
             json["author"] = Author;
         return json;
+    }
+
+    private JsonObject LabelsJson()
+    {
+        var labels = new JsonObject();
+        foreach (var (name, value) in Labels.OrderBy(label => label.Key, StringComparer.Ordinal))
+            labels[name] = value;
+        return labels;
     }
 
     internal byte[] ToRow()

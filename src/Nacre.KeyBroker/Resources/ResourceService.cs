@@ -13,7 +13,8 @@ public sealed class ResourceService(ResourceStore resources, ResourceBackends ba
     public async ValueTask<KbsReply> GetAsync(KbsCall call, CancellationToken cancel)
     {
         // Who asks is asked first: a stranger is told nothing about paths either.
-        var request = new ReleaseRequest("resource", call["path"].Split('/'), call.Query);
+        var decidedOn = (IsAsked: false, Version: (int?)null);
+        var request = Describing(new("resource", call["path"].Split('/'), call.Query), detail => decidedOn = (true, detail?.Version));
         var claims = await gate.RequireAsync(call, request, cancel);
         var uri = Parse(call);
         if (backends.For(uri) is { } backend)
@@ -24,6 +25,14 @@ public sealed class ResourceService(ResourceStore resources, ResourceBackends ba
             var found = await resources.FindAsync(uri, cancel) ?? throw NotFound(uri);
             try
             {
+                if (decidedOn.IsAsked && decidedOn.Version != found.Detail.Version)
+                {
+                    // Changed in between: policy has not seen the labels of this one.
+                    decidedOn = default;
+                    claims = await gate.RequireAsync(call, request, cancel);
+                    continue;
+                }
+
                 if (found.Detail.Limit.Refuses(found.Detail.Released, clock.GetUtcNow()) is { } reason)
                     throw new KbsProblemException(403, ErrorTypes.ReleaseLimit, $"{uri} is not released any more: {reason}");
 
@@ -36,6 +45,21 @@ public sealed class ResourceService(ResourceStore resources, ResourceBackends ba
             {
                 CryptographicOperations.ZeroMemory(found.Value);
             }
+        }
+    }
+
+    /// <summary>The request for a resource with what policies may see of it (<c>data.resource</c>), had they come to ask.</summary>
+    public ReleaseRequest Describing(ReleaseRequest request, Action<ResourceDetail?>? seen = null)
+    {
+        return request.Plugin == "resource" ? request with { Describe = DescribeAsync } : request;
+
+        async ValueTask<ResourceDetail?> DescribeAsync(CancellationToken cancel)
+        {
+            // What a secret manager keeps has none, and of a path that cannot be there is none.
+            var detail = ResourceUri.TryParsePath(string.Join('/', request.Path), out var uri, out _) && backends.For(uri) is null
+                ? await resources.DescribeAsync(uri, cancel) : null;
+            seen?.Invoke(detail);
+            return detail;
         }
     }
 

@@ -38,6 +38,16 @@ public sealed class ResourceStore(IKeyValueStore store)
         throw new StoreException($"the details of the resource {uri} belong to another value than it has; set it again");
     }
 
+    /// <summary>What is known of the one in force, without its bytes; null when there is no such secret.</summary>
+    public async ValueTask<ResourceDetail?> DescribeAsync(ResourceUri uri, CancellationToken cancel)
+    {
+        if (await store.FindAsync(DetailSpace, uri.Path, cancel) is not { } row)
+            return await store.FindAsync(Space, uri.Path, cancel) is null ? null : new ResourceDetail(1);
+
+        // The row of one that was deleted stays, for its number, and has the digest of nothing.
+        return ResourceDetail.FromRow(row.Value) is { Digest: not "" } detail ? detail : null;
+    }
+
     /// <summary>Makes the next version, whose number is returned.</summary>
     /// <param name="uri">Of which secret.</param>
     /// <param name="value">Its bytes.</param>

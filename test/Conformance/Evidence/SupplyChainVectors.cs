@@ -51,8 +51,8 @@ internal sealed class SupplyChainVectors : IVectorSubject
     {
         var folder = Path.GetDirectoryName(file.Id);
         var beside = file.Manifest.Files.Where(other => Path.GetDirectoryName(other.Id) == folder && (other == file || other.Verdict == "valid")).ToList();
-        var documents = beside.Select(other => other.Read()).ToList();
-        var owners = documents.Where(bytes => bytes[0] == '-').Select(bytes => SupplyChainKey.FromPem(Encoding.ASCII.GetString(bytes))).ToList();
-        InTotoSupplyChain.Verify([.. documents.Where(bytes => bytes[0] == '{')], owners, file.EvaluateAt);
+        var documents = beside.ToDictionary(other => Path.GetFileName(other.Id), other => other.Read());
+        var owners = documents.Values.Where(bytes => bytes[0] == '-').Select(bytes => SupplyChainKey.FromPem(Encoding.ASCII.GetString(bytes))).ToList();
+        InTotoSupplyChain.Verify(documents.Where(file => file.Value[0] == '{').ToDictionary(), owners, file.EvaluateAt);
     }
 }

@@ -51,6 +51,65 @@ public sealed partial class AuditExportTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_replica_that_is_gone_had_not_sent_is_sent_once_by_one_that_stays()
+    {
+        await using var collector = new StandInCollector { Status = 503 };
+        var options = AuditExportOptions.Parse($"otlp:{collector.Url}")! with { SearchEvery = TimeSpan.FromMilliseconds(100) };
+        var gone = await TrustStage.StartAsync(directory: _directory, export: options);
+        await using var stays = await TrustStage.StartAsync(directory: _directory, export: options);
+        await using var staysToo = await TrustStage.StartAsync(directory: _directory, export: options);
+        await gone.AffirmSampleAsync();
+        var file = Assert.Single(Segments(), segment => File.ReadAllText(segment).Contains("reference-value", StringComparison.Ordinal));
+        await gone.DisposeAsync();
+        var whole = await File.ReadAllLinesAsync(file, Cancel);
+        Assert.True(whole.Length > 4);
+        await File.AppendAllTextAsync(file, "{\"seq\":", Cancel);
+
+        collector.Status = 200;
+        await WaitAsync(() => collector.Lines.Count >= Whole().Count);
+        RequireEachOnce();
+
+        // A line that was never finished counts as none; who goes on with the chain cuts it off, and sends only what is new.
+        await using var next = await TrustStage.StartAsync(directory: _directory, export: options);
+        await WaitAsync(() => collector.Lines.Count >= Whole().Count && File.ReadAllLines(file).Length > whole.Length);
+        await stays.AffirmSampleAsync();
+        await WaitAsync(() => collector.Lines.Count >= Whole().Count);
+        RequireEachOnce();
+
+        List<string> Whole() => [.. Written().Where(line => line.EndsWith('}'))];
+
+        void RequireEachOnce()
+        {
+            var (written, received) = (Whole(), collector.Lines);
+            Assert.Equal(written.Order(), received.Order());
+            Assert.Equal(whole, received.Where(whole.Contains));
+        }
+    }
+
+    [Fact]
+    public async Task A_chain_that_was_damaged_is_sent_up_to_the_damage_and_holds_no_other_up()
+    {
+        await using var collector = new StandInCollector { Status = 503 };
+        var options = AuditExportOptions.Parse($"otlp:{collector.Url}")! with { SearchEvery = TimeSpan.FromMilliseconds(100) };
+        await (await TrustStage.StartAsync(directory: _directory, export: options)).DisposeAsync();
+        var file = Assert.Single(Segments());
+        var lines = await File.ReadAllLinesAsync(file, Cancel);
+        lines[2] = "{}";
+        await File.WriteAllLinesAsync(file, lines, Cancel);
+
+        collector.Status = 200;
+        await using var second = await TrustStage.StartAsync(directory: _directory, export: options);
+        await WaitAsync(() => Segments().Length == 2 && collector.Lines.Count >= 2 + Others().Count && Others().Count > 2);
+        await second.AffirmSampleAsync();
+        await WaitAsync(() => collector.Lines.Count >= 2 + Others().Count);
+
+        Assert.Equal(lines[..2], collector.Lines.Where(lines.Contains));
+        Assert.Equal(Others(), collector.Lines.Except(lines));
+
+        List<string> Others() => [.. Written().Except(lines)];
+    }
+
+    [Fact]
     public async Task A_receiver_that_never_answers_holds_nothing_up()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
@@ -144,9 +203,12 @@ public sealed partial class AuditExportTests : IDisposable
     // The end of the last change is written after its answer.
     private bool IsQuiet(string place = "") => Written(place)[^1].Contains("\"outcome\":\"done\"", StringComparison.Ordinal);
 
+    private string[] Segments(string place = "") =>
+        [.. Directory.GetFiles(TrustServer.AuditDirectory(Path.Combine(_directory, place)), "*.jsonl").Order()];
+
     private List<string> Written(string place = "") =>
     [
-        .. Directory.GetFiles(TrustServer.AuditDirectory(Path.Combine(_directory, place)), "*.jsonl").Order().SelectMany(file =>
+        .. Segments(place).SelectMany(file =>
         {
             using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
             return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -28,7 +28,7 @@ internal sealed class CorimExtractor : IReferenceValueExtractor
 
         var signed = SignedCorim.Parse(payload);
         CorimManifest? verified = null;
-        var signature = new ShownSignature([], key => key.VerificationKey is { } known && (verified = signed.Verify(known)) is not null);
+        var signature = new ShownSignature(signed.Certificates, key => (verified = signed.Verify(key.Verify)) is not null);
         var (_, signer) = trust.RequireSigner(Type, [signature], at, Structure);
         return Read(verified!, at, signed.SignatureValidity) with { Signers = [signer] };
     }

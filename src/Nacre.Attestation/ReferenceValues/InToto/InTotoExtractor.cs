@@ -4,8 +4,8 @@ using Nacre.Formats.Json;
 namespace Nacre.Attestation.ReferenceValues.InToto;
 
 /// <summary>
-/// Products of a verified supply chain. The payload is <c>{"version":"0.9","files":{path: base64}}</c>, as upstream's was;
-/// the values are named <c>in-toto/STEP/PATH</c>, each an array of digests.
+/// Products of a verified supply chain. The payload is <c>{"version":"0.9","files":{path: base64}}</c>, as upstream's was, with the paths
+/// that in-toto gives its files; the values are named <c>in-toto/STEP/PATH</c>, each an array of digests. Steps of layouts within give none.
 /// </summary>
 internal sealed class InTotoExtractor : IReferenceValueExtractor
 {
@@ -22,7 +22,8 @@ internal sealed class InTotoExtractor : IReferenceValueExtractor
         var files = fields.Object("files");
         var owners = trust.LayoutOwners(Type);
         var chain = InTotoSupplyChain.Verify(
-            [.. files.Element.EnumerateObject().Select(file => files.Base64(file.Name, InTotoMetadata.MaxBytes))], owners, at);
+            files.Element.EnumerateObject().ToDictionary(file => file.Name, file => files.Base64(file.Name, InTotoMetadata.MaxBytes)),
+            owners, at);
         if (chain.SkippedInspections > 0 && !trust.AcceptSkippedInspections)
             throw fields.Malformed("inspect", $"has {chain.SkippedInspections} inspections, which are not run here: configure that they may be skipped");
 

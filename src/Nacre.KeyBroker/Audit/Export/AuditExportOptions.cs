@@ -32,6 +32,9 @@ public sealed record AuditExportOptions(AuditExportKind Kind, Uri Target)
     /// <summary>Of the receiver's certificate; null for those of the system.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
+    /// <summary>How often chains are looked for that nobody writes.</summary>
+    public TimeSpan SearchEvery { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Where it was read from: a position belongs to one target.</summary>
     public string Address => $"{Kind} {Target}";
 

@@ -103,7 +103,91 @@ public sealed class InTotoTests : IDisposable
         Assert.Single(SignedDocuments.Read("in-toto", files, new() { Signers = [.. general.Signers, .. named.Signers] }).Extracted.Values);
     }
 
-    private byte[] Layout(int threshold, params (string Id, ECDsa Key)[] functionaries)
+    [Theory]
+    [InlineData(InTotoSupplyChain.MaxDepth, null)]
+    [InlineData(InTotoSupplyChain.MaxDepth + 1, "is a layout within 9 others")]
+    public void Layouts_lie_within_each_other_so_deep_and_no_deeper(int depth, string? refusal)
+    {
+        var (files, folder) = (new Dictionary<string, byte[]> { ["root.layout"] = Layout(1, ("a", _alice)) }, "");
+        for (var i = 0; i < depth; i++, folder += "build.a/")
+            files[$"{folder}build.a.link"] = Layout(_alice, 1, ("a", _alice));
+        files[$"{folder}build.a.link"] = Link(_alice);
+
+        RequireRefusal(refusal, files);
+    }
+
+    // Each level doubles what is to be verified: one layout under the names of two keys, both of which signed it.
+    [Fact]
+    public void Layouts_are_so_many_and_no_more()
+    {
+        (string, ECDsa)[] both = [("aaaaaaaa1", _alice), ("aaaaaaaa2", _bob)];
+        var (files, folder) = (new Dictionary<string, byte[]> { ["root.layout"] = Layout(1, both) }, "");
+        for (var i = 0; i < InTotoSupplyChain.MaxDepth; i++, folder += "build.aaaaaaaa/")
+            files[$"{folder}build.aaaaaaaa.link"] = BySecondToo(Layout(_alice, 1, both));
+        files[$"{folder}build.aaaaaaaa.link"] = Link(_alice);
+
+        RequireRefusal("at most 64 are followed", files);
+    }
+
+    [Fact]
+    public void One_key_under_two_ids_is_one_functionary_with_layouts_too()
+    {
+        var files = new Dictionary<string, byte[]>
+        {
+            ["root.layout"] = Layout(2, ("a", _alice), ("again", _alice)),
+            ["build.a.link"] = Layout(_alice, 1, ("b", _bob)),
+            ["build.a/build.b.link"] = Link(_bob),
+            ["build.again.link"] = Layout(_alice, 1, ("b", _bob)),
+            ["build.again/build.b.link"] = Link(_bob),
+        };
+        RequireRefusal("1 of its functionaries, needs 2", files);
+    }
+
+    [Fact]
+    public void A_layout_within_and_a_link_must_agree()
+    {
+        var files = new Dictionary<string, byte[]>
+        {
+            ["root.layout"] = Layout(2, ("a", _alice), ("b", _bob)),
+            ["build.a.link"] = Layout(_alice, 1, ("b", _bob)),
+            ["build.a/build.b.link"] = Link(_bob),
+            ["build.b.link"] = Link(_bob),
+        };
+        RequireRefusal(null, files);
+        files["build.b.link"] = Link(_bob, digests: $$"""{"sha256":"{{SignedDocuments.Digest('b')}}"}""");
+        RequireRefusal("disagree", files);
+    }
+
+    // Nobody who is asked for it signed the layout: the owner's word on the whole is none on a step.
+    [Fact]
+    public void A_layout_within_is_of_a_functionary_and_its_inspections_count()
+    {
+        var files = new Dictionary<string, byte[]>
+        {
+            ["root.layout"] = Layout(1, ("a", _alice)),
+            ["build.a.link"] = Layout(_owner, 1, ("b", _bob)),
+            ["build.a/build.b.link"] = Link(_bob),
+        };
+        RequireRefusal("0 of its functionaries, needs 1", files);
+
+        files["build.a.link"] = Layout(_alice, 1, ("b", _bob));
+        RequireRefusal(null, files);
+        files["build.a.link"] = Sealed(_alice, "a", With(files["build.a.link"], "inspect", new JsonArray(new JsonObject())));
+        RequireRefusal("has 1 inspections", files);
+    }
+
+    private void RequireRefusal(string? refusal, Dictionary<string, byte[]> files)
+    {
+        var trust = SignedDocuments.Believe("in-toto", _owner);
+        if (refusal is null)
+            Assert.Single(SignedDocuments.Read("in-toto", Payload(files), trust).Extracted.Values);
+        else
+            Assert.Contains(refusal, RefusalOf(Payload(files)), StringComparison.Ordinal);
+    }
+
+    private byte[] Layout(int threshold, params (string Id, ECDsa Key)[] functionaries) => Layout(_owner, threshold, functionaries);
+
+    private static byte[] Layout(ECDsa owner, int threshold, params (string Id, ECDsa Key)[] functionaries)
     {
         var keys = new JsonObject();
         foreach (var (id, key) in functionaries)
@@ -126,7 +210,7 @@ public sealed class InTotoTests : IDisposable
             ["expected_materials"] = new JsonArray(),
             ["expected_products"] = new JsonArray(),
         };
-        return Signed(_owner, "owner", new JsonObject
+        return Sealed(owner, "owner", new JsonObject
         {
             ["_type"] = "layout",
             ["expires"] = "2027-01-01T00:00:00Z",
@@ -137,7 +221,7 @@ public sealed class InTotoTests : IDisposable
         });
     }
 
-    private static byte[] Link(ECDsa key, string? digests = null, string signer = "a") => Signed(key, signer, new JsonObject
+    private static byte[] Link(ECDsa key, string? digests = null, string signer = "a") => Sealed(key, signer, new JsonObject
     {
         ["_type"] = "link",
         ["name"] = "build",
@@ -146,29 +230,49 @@ public sealed class InTotoTests : IDisposable
         ["products"] = new JsonObject { ["kernel"] = JsonNode.Parse(digests ?? $$"""{"sha256":"{{SignedDocuments.Digest('a')}}"}""") },
     });
 
-    private static byte[] Signed(ECDsa key, string id, JsonObject content)
+    private static byte[] Sealed(ECDsa key, string id, JsonObject content) => Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["signed"] = content,
+        ["signatures"] = new JsonArray(Signature(key, id, content)),
+    }.ToJsonString());
+
+    private static JsonObject Signature(ECDsa key, string id, JsonObject content)
     {
         using var document = JsonDocument.Parse(content.ToJsonString());
         var signature = key.SignData(
             InTotoCanonicalJson.Write(document.RootElement), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
-        var json = new JsonObject
-        {
-            ["signed"] = content,
-            ["signatures"] = new JsonArray(new JsonObject { ["keyid"] = id, ["sig"] = Convert.ToHexStringLower(signature) }),
-        };
+        return new JsonObject { ["keyid"] = id, ["sig"] = Convert.ToHexStringLower(signature) };
+    }
+
+    private byte[] BySecondToo(byte[] document)
+    {
+        var json = JsonNode.Parse(document)!;
+        json["signatures"]!.AsArray().Add(Signature(_bob, "b", json["signed"]!.AsObject()));
         return Encoding.UTF8.GetBytes(json.ToJsonString());
     }
 
-    private static byte[] Payload(params byte[][] files)
+    private static JsonObject With(byte[] document, string member, JsonNode value)
+    {
+        var content = JsonNode.Parse(document)!["signed"]!.DeepClone().AsObject();
+        content[member] = value;
+        return content;
+    }
+
+    private static byte[] Payload(params byte[][] files) => Payload(files.Index().ToDictionary(file => $"file{file.Index}", file => file.Item));
+
+    private static byte[] Payload(Dictionary<string, byte[]> files)
     {
         var members = new JsonObject();
-        foreach (var file in files)
-            members[$"file{members.Count}"] = Convert.ToBase64String(file);
+        foreach (var (path, file) in files)
+            members[path] = Convert.ToBase64String(file);
         return Encoding.UTF8.GetBytes(new JsonObject { ["version"] = "0.9", ["files"] = members }.ToJsonString());
     }
 
     private ReferenceValueDocument Read(params byte[][] files) =>
         SignedDocuments.Read("in-toto", Payload(files), SignedDocuments.Believe("in-toto", _owner));
 
-    private string Refusal(params byte[][] files) => Assert.Throws<MalformedDataException>(() => Read(files)).Message;
+    private string Refusal(params byte[][] files) => RefusalOf(Payload(files));
+
+    private string RefusalOf(byte[] payload) => Assert.Throws<MalformedDataException>(
+        () => SignedDocuments.Read("in-toto", payload, SignedDocuments.Believe("in-toto", _owner))).Message;
 }

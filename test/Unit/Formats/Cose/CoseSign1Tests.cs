@@ -35,7 +35,7 @@ public sealed class CoseSign1Tests
     public void Each_algorithm_verifies_on_its_curve_and_on_no_other(string curve, int id)
     {
         using var signer = ECDsa.Create(ECCurve.CreateFromFriendlyName(curve));
-        var message = Sign(signer, CoseAlgorithm.Find(id)!);
+        var message = Sign(signer, CoseProfile.Evidence.Find(id)!);
         foreach (var other in Algorithms().Select(row => row.Data.Item1))
         {
             using var stranger = ECDsa.Create(ECCurve.CreateFromFriendlyName(other));

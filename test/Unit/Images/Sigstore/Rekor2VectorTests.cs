@@ -1,10 +1,6 @@
-using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Nacre.Formats;
-using Nacre.Images;
-using Nacre.Images.Policy;
-using Nacre.Images.Signatures.Sigstore;
 
 namespace Nacre.UnitTests.Images.Sigstore;
 
@@ -12,13 +8,10 @@ namespace Nacre.UnitTests.Images.Sigstore;
 [Trait("Group", "ImagesSigstore")]
 public sealed class Rekor2VectorTests
 {
-    private const string Workflow =
-        "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
-
     private const string Happy = "staging/rekor2-happy-path.json";
     private const string Root = "trusted_root.json";
 
-    private static readonly string s_vectors = Folder();
+    private static readonly string s_vectors = SigstoreVectors.PathOf("Rekor2");
 
     public static TheoryData<string> Bundles { get; } =
     [
@@ -45,46 +38,19 @@ public sealed class Rekor2VectorTests
     }
 
     [Theory]
-    [InlineData("tlogEntries.0.canonicalizedBody")]
-    [InlineData("tlogEntries.0.inclusionProof.rootHash")]
-    [InlineData("tlogEntries.0.inclusionProof.hashes.0")]
-    public async Task Refuses_a_flipped_bit_in_every_byte_of(string path)
+    [InlineData("verificationMaterial.tlogEntries.0.canonicalizedBody")]
+    [InlineData("verificationMaterial.tlogEntries.0.inclusionProof.rootHash")]
+    [InlineData("verificationMaterial.tlogEntries.0.inclusionProof.hashes.0")]
+    public Task Refuses_a_flipped_bit_in_every_byte_of(string path)
     {
         var policy = Policy(Happy);
-        var length = Convert.FromBase64String(At(await BundleAsync(Happy), path).GetValue<string>()).Length;
-        for (var i = 0; i < length; i++)
-        {
-            var problem = await FindProblemAsync(Happy, policy, json =>
-            {
-                var bytes = Convert.FromBase64String(At(json, path).GetValue<string>());
-                bytes[i] ^= (byte)(1 << (i % 8));
-                At(json, path).ReplaceWith(Convert.ToBase64String(bytes));
-            });
-            Assert.True(problem is not null, $"byte {i}");
-        }
+        return SigstoreVectors.RequireProblemOfEveryByteAsync(InVectors(Happy), path, change => FindProblemAsync(Happy, policy, change));
     }
 
-    private static async Task<string?> FindProblemAsync(string name, JsonObject policy, Action<JsonNode>? change = null)
-    {
-        var bundle = await BundleAsync(name);
-        change?.Invoke(bundle);
-        try
-        {
-            var requirement = Assert.IsType<PolicyRequirement.SigstoreSigned>(PolicyRequirement.Read(policy, "test"));
-            var trust = await SigstoreTrust.ReadAsync(requirement, new(resources: null), CancellationToken.None);
-            var artifact = await File.ReadAllBytesAsync(Path.Combine(s_vectors, "..", "a.txt"));
-            var signature = SigstoreBundle.Parse(Encoding.UTF8.GetBytes(bundle.ToJsonString()), name, artifact);
-            return new SigstoreCheck(new(resources: null), new()).FindProblem(signature, trust, out _);
-        }
-        catch (MalformedDataException e)
-        {
-            return e.Message;
-        }
-        catch (ImageException e) when (e.Fault == ImageFault.PolicyInvalid)
-        {
-            return e.What;
-        }
-    }
+    private static Task<string?> FindProblemAsync(string name, JsonObject policy, Action<JsonNode>? change = null) =>
+        SigstoreVectors.FindProblemAsync(policy, InVectors(name), "a.txt", change);
+
+    private static string InVectors(string name) => Path.Combine("Rekor2", name);
 
     /// <summary>What the suite's file of trust says, in the words of a policy.</summary>
     private static JsonObject Policy(string name)
@@ -99,8 +65,8 @@ public sealed class Rekor2VectorTests
                 ["caData"] = Chains(root["certificateAuthorities"]!),
                 ["timestampAuthorityDatas"] = new JsonArray(Chains(root["timestampAuthorities"]!)),
                 ["ctLogPublicKeyDatas"] = Keys(root["ctlogs"]!),
-                ["oidcIssuer"] = "https://token.actions.githubusercontent.com",
-                ["subjectURI"] = Workflow,
+                ["oidcIssuer"] = SigstoreVectors.GitHub,
+                ["subjectURI"] = SigstoreVectors.Workflow,
             },
         };
     }
@@ -118,13 +84,5 @@ public sealed class Rekor2VectorTests
         .Select(certificate => Encoding.ASCII.GetString(Convert.FromBase64String(Pem("CERTIFICATE", certificate!["rawBytes"]!)))))));
 
     private static string Pem(string label, JsonNode der) => Convert.ToBase64String(
-        Encoding.ASCII.GetBytes(System.Security.Cryptography.PemEncoding.WriteString(label, Convert.FromBase64String(der.GetValue<string>()))));
-
-    private static async Task<JsonNode> BundleAsync(string name) => JsonNode.Parse(await File.ReadAllBytesAsync(Path.Combine(s_vectors, name)))!;
-
-    private static JsonNode At(JsonNode json, string path) => path.Split('.').Aggregate(
-        json["verificationMaterial"]!,
-        (node, step) => (char.IsAsciiDigit(step[0]) ? node[step[0] - '0'] : node[step]) ?? throw new KeyNotFoundException(path));
-
-    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Vectors", "Rekor2");
+        Encoding.ASCII.GetBytes(PemEncoding.WriteString(label, Convert.FromBase64String(der.GetValue<string>()))));
 }

@@ -1,10 +1,4 @@
-using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json.Nodes;
-using Nacre.Formats;
-using Nacre.Images;
-using Nacre.Images.Policy;
-using Nacre.Images.Signatures.Sigstore;
 
 namespace Nacre.UnitTests.Images.Sigstore;
 
@@ -12,29 +6,25 @@ namespace Nacre.UnitTests.Images.Sigstore;
 [Trait("Group", "ImagesSigstore")]
 public sealed class SigstoreVectorTests
 {
-    private const string Workflow =
-        "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
-
-    private const string GitHub = "https://token.actions.githubusercontent.com";
-
-    private static readonly string s_vectors = Folder();
-
     public static TheoryData<string> Bundles { get; } =
-        [.. Directory.EnumerateFiles(s_vectors, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(SigstoreVectors.Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Bundles))]
     public async Task Judges_as_the_suite_says(string name)
     {
-        var key = Vector($"{name}.pub");
+        var key = SigstoreVectors.PathOf($"{name}.pub");
         var problem = await FindProblemAsync(name, Policy(File.Exists(key) ? key : null));
         Assert.True(problem is not null == name.EndsWith("_fail", StringComparison.Ordinal), problem ?? "it was accepted");
     }
 
     [Theory]
-    [InlineData("another issuer", Workflow, "https://accounts.example.com", "ctlog-1.pem", "vouched for by")]
-    [InlineData("a part of the subject", "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon", GitHub, "ctlog-1.pem", "is wanted")]
-    [InlineData("another log of certificates", Workflow, GitHub, "ctlog-0.pem", "certificate-transparency log")]
+    [InlineData("another issuer", SigstoreVectors.Workflow, "https://accounts.example.com", "ctlog-1.pem", "vouched for by")]
+    [InlineData(
+        "a part of the subject", "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon", SigstoreVectors.GitHub,
+        "ctlog-1.pem", "is wanted")]
+    [InlineData(
+        "another log of certificates", SigstoreVectors.Workflow, SigstoreVectors.GitHub, "ctlog-0.pem", "certificate-transparency log")]
     public async Task Refuses_another_identity(string what, string subject, string issuer, string certificateLog, string reason)
     {
         var problem = await FindProblemAsync("happy-path-v0.3", Policy(null, subject, issuer, certificateLog));
@@ -54,21 +44,8 @@ public sealed class SigstoreVectorTests
     [InlineData("verificationMaterial.tlogEntries.0.inclusionProof.rootHash")]
     [InlineData("verificationMaterial.tlogEntries.0.inclusionProof.hashes.3")]
     [InlineData("verificationMaterial.tlogEntries.0.logId.keyId")]
-    public async Task Refuses_a_flipped_bit_in_every_byte_of(string path)
-    {
-        var good = JsonNode.Parse(await File.ReadAllBytesAsync(Vector("happy-path-v0.3.json")))!;
-        var length = Convert.FromBase64String(At(good, path).GetValue<string>()).Length;
-        for (var i = 0; i < length; i++)
-        {
-            var problem = await FindProblemAsync("happy-path-v0.3", Policy(null), json =>
-            {
-                var bytes = Convert.FromBase64String(At(json, path).GetValue<string>());
-                bytes[i] ^= (byte)(1 << (i % 8));
-                At(json, path).ReplaceWith(Convert.ToBase64String(bytes));
-            });
-            Assert.True(problem is not null, $"byte {i}");
-        }
-    }
+    public Task Refuses_a_flipped_bit_in_every_byte_of(string path) => SigstoreVectors.RequireProblemOfEveryByteAsync(
+        "happy-path-v0.3.json", path, change => FindProblemAsync("happy-path-v0.3", Policy(null), change));
 
     [Theory]
     [InlineData("verificationMaterial.tlogEntries.0.integratedTime", "1710869191")]
@@ -76,39 +53,19 @@ public sealed class SigstoreVectorTests
     [InlineData("verificationMaterial.tlogEntries.0.inclusionProof.logIndex", "1")]
     [InlineData("verificationMaterial.tlogEntries.0.inclusionProof.treeSize", "1")]
     public async Task Refuses_another_number(string path, string number) =>
-        Assert.NotNull(await FindProblemAsync("happy-path-v0.3", Policy(null), json => At(json, path).ReplaceWith(number)));
+        Assert.NotNull(await FindProblemAsync("happy-path-v0.3", Policy(null), json => SigstoreVectors.At(json, path).ReplaceWith(number)));
 
-    private static async Task<string?> FindProblemAsync(string name, string policy, Action<JsonNode>? change = null)
+    private static Task<string?> FindProblemAsync(string name, JsonObject policy, Action<JsonNode>? change = null)
     {
-        var requirement = Assert.IsType<PolicyRequirement.SigstoreSigned>(PolicyRequirement.Read(JsonNode.Parse(policy)!.AsObject(), "test"));
-        var bundle = await File.ReadAllBytesAsync(Vector($"{name}.json"));
-        if (change is not null)
-        {
-            var json = JsonNode.Parse(bundle)!;
-            change(json);
-            bundle = Encoding.UTF8.GetBytes(json.ToJsonString());
-        }
-
-        var artifact = Vector($"{name}.artifact");
-        try
-        {
-            var trust = await SigstoreTrust.ReadAsync(requirement, new(resources: null), CancellationToken.None);
-            var signature = SigstoreBundle.Parse(bundle, name, await File.ReadAllBytesAsync(File.Exists(artifact) ? artifact : Vector("a.txt")));
-            return new SigstoreCheck(new(resources: null), new()).FindProblem(signature, trust, out _);
-        }
-        catch (MalformedDataException e)
-        {
-            return e.Message;
-        }
-        catch (ImageException e) when (e.Fault == ImageFault.PolicyInvalid)
-        {
-            return e.What;
-        }
+        var artifact = $"{name}.artifact";
+        return SigstoreVectors.FindProblemAsync(
+            policy, $"{name}.json", File.Exists(SigstoreVectors.PathOf(artifact)) ? artifact : "a.txt", change);
     }
 
-    private static string Policy(string? key, string subject = Workflow, string issuer = GitHub, string certificateLog = "ctlog-1.pem")
+    private static JsonObject Policy(
+        string? key, string subject = SigstoreVectors.Workflow, string issuer = SigstoreVectors.GitHub, string certificateLog = "ctlog-1.pem")
     {
-        var json = new JsonObject { ["type"] = "sigstoreSigned", ["rekorPublicKeyPath"] = Vector("rekor.pem") };
+        var json = new JsonObject { ["type"] = "sigstoreSigned", ["rekorPublicKeyPath"] = SigstoreVectors.PathOf("rekor.pem") };
         if (key is not null)
         {
             json["keyPath"] = key;
@@ -117,20 +74,13 @@ public sealed class SigstoreVectorTests
         {
             json["fulcio"] = new JsonObject
             {
-                ["caPath"] = Vector("fulcio.pem"),
+                ["caPath"] = SigstoreVectors.PathOf("fulcio.pem"),
                 ["oidcIssuer"] = issuer,
                 ["subjectURI"] = subject,
-                ["ctLogPublicKeyPath"] = Vector(certificateLog),
+                ["ctLogPublicKeyPath"] = SigstoreVectors.PathOf(certificateLog),
             };
         }
 
-        return json.ToJsonString();
+        return json;
     }
-
-    private static JsonNode At(JsonNode json, string path) => path.Split('.').Aggregate(
-        json, (node, step) => (char.IsAsciiDigit(step[0]) ? node[step[0] - '0'] : node[step]) ?? throw new KeyNotFoundException(path));
-
-    private static string Vector(string name) => Path.Combine(s_vectors, name);
-
-    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Vectors");
 }
