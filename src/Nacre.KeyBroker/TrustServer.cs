@@ -172,6 +172,8 @@ public sealed class TrustServer : IAsyncDisposable
         var backend = options.Backend is { } elsewhere
             ? BrokerBackend.Elsewhere(elsewhere, options.Clock)
             : BrokerBackend.Of(await AttestationService.OpenAsync(store, verifiers, options.Attestation, options.Clock, cancel), options.TokenTrust);
+        var watch = ReferenceWatch.Begin(backend.BuiltIn, cancel);
+        opened.Push(watch);
         var audit = await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel);
@@ -200,7 +202,7 @@ public sealed class TrustServer : IAsyncDisposable
             certificate is null ? null : new ServiceTls(options.Services, certificate).ForConnection, options.Clock, options.Logs, cancel);
         if (services is not null)
             opened.Push(services);
-        var watch = await ReferenceWatch.StartAsync(backend.BuiltIn, metrics, options.Clock, cancel);
+        await watch.StartedAsync(metrics, options.Clock);
         var metricsServer = options.MetricsUrl is null ? null
             : await MetricsServer.StartAsync(
                 options.MetricsUrl, metrics, watch.RefreshAsync, options.Logs, cancel);

@@ -3,28 +3,35 @@ using Nacre.Attestation.ReferenceValues;
 
 namespace Nacre.KeyBroker.Metrics;
 
-/// <summary>Counts reference values for the metrics: as of the last time that somebody looked.</summary>
-internal sealed class ReferenceWatch
+/// <summary>
+/// Counts reference values for the metrics: as of the last time that somebody looked. The first look reads all of them, which takes longest of
+/// all that a start does with a full store, so it goes on beside the rest of it.
+/// </summary>
+internal sealed class ReferenceWatch : IAsyncDisposable
 {
     private readonly AttestationService? _service;
+    private readonly Task _first;
     private ReferenceValueSnapshot? _last;
 
-    private ReferenceWatch(AttestationService? service) => _service = service;
+    private ReferenceWatch(AttestationService? service, CancellationToken cancel)
+    {
+        _service = service;
+        _first = Task.Run(() => RefreshAsync(cancel), cancel);
+    }
 
     /// <param name="service">Keeps them; null when they are elsewhere, and then nothing is counted.</param>
-    /// <param name="metrics">Gets the counts.</param>
-    /// <param name="clock">Says what has ended.</param>
     /// <param name="cancel">Stops the first look.</param>
-    public static async Task<ReferenceWatch> StartAsync(
-        AttestationService? service, BrokerMetrics metrics, TimeProvider clock, CancellationToken cancel)
-    {
-        var watch = new ReferenceWatch(service is { RemoteReferences: null } ? service : null);
-        if (watch._service is null)
-            return watch;
+    public static ReferenceWatch Begin(AttestationService? service, CancellationToken cancel) =>
+        new(service is { RemoteReferences: null } ? service : null, cancel);
 
-        await watch.RefreshAsync(cancel);
-        metrics.ObserveReferences(() => watch._last!.CountAt(clock.GetUtcNow()));
-        return watch;
+    /// <summary>Ends with the first look.</summary>
+    /// <param name="metrics">Gets the counts from then on.</param>
+    /// <param name="clock">Says what has ended.</param>
+    public async Task StartedAsync(BrokerMetrics metrics, TimeProvider clock)
+    {
+        await _first;
+        if (_service is not null)
+            metrics.ObserveReferences(() => _last!.CountAt(clock.GetUtcNow()));
     }
 
     public async Task RefreshAsync(CancellationToken cancel)
@@ -32,4 +39,7 @@ internal sealed class ReferenceWatch
         if (_service is not null)
             _last = await _service.References.SnapshotAsync(cancel);
     }
+
+    /// <summary>For a start that failed: the store must not be closed under the first look.</summary>
+    public async ValueTask DisposeAsync() => await _first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }
