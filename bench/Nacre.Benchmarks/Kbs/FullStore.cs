@@ -41,7 +41,8 @@ internal static class FullStore
         await AddReferenceValuesAsync(admin, entries);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{entries:N0} resources stored one by one in {resources.TotalSeconds:F0} s, {entries:N0} reference values in groups of {Group} in {watch.Elapsed.TotalSeconds:F0} s"));
+            $"{entries:N0} resources stored one by one in {resources.TotalSeconds:F0} s, "
+            + $"{entries:N0} reference values in groups of {Group} in {watch.Elapsed.TotalSeconds:F0} s"));
     }
 
     public static async Task MeasureRestartAsync(string data)
@@ -55,7 +56,8 @@ internal static class FullStore
             using var ready = await http.GetAsync(new Uri(server.Url, "readyz"));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"restart with the full store: {(int)ready.StatusCode} from /readyz after {watch.Elapsed.TotalSeconds:F2} s, {ProcessUsage.CpuTime(server.Id).TotalSeconds:F2} s of processor time (target: 2)"));
+                $"restart with the full store: {(int)ready.StatusCode} from /readyz after {watch.Elapsed.TotalSeconds:F2} s (target: 2), "
+                + $"{ProcessUsage.CpuTime(server.Id).TotalSeconds:F2} s of processor time"));
         }
     }
 

@@ -61,13 +61,13 @@ public sealed class SandboxTests : IDisposable
         foreach (var link in (string[])["bin", "lib", "lib64"])
             File.CreateSymbolicLink(Path.Combine(root, link), $"usr/{link}");
         var dotnet = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
-        JsonArray mounts =
+        var mounts = new JsonArray(
         [
             Mount("/proc", "proc", "proc"), Mount("/dev", "tmpfs", "tmpfs", "mode=755"), Mount("/tmp", "tmpfs", "tmpfs", "mode=1777"),
             Mount("/usr", "bind", "/usr", "rbind", "ro"), Mount("/etc", "bind", "/etc", "rbind", "ro"),
             Mount("/opt/dotnet", "bind", dotnet, "rbind", "ro"), Mount("/opt/nacre", "bind", AppContext.BaseDirectory, "rbind", "ro"),
             Mount("/var/lib/nacre", "bind", state, "rbind", "rw"),
-        ];
+        ]);
         var none = new JsonArray();
         var bundle = new JsonObject
         {
@@ -101,7 +101,7 @@ public sealed class SandboxTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "config.json"), bundle.ToJsonString(), TestContext.Current.CancellationToken);
     }
 
-    private static JsonNode Mount(string to, string type, string source, params string[] options) => new JsonObject
+    private static JsonObject Mount(string to, string type, string source, params string[] options) => new JsonObject
     {
         ["destination"] = to,
         ["type"] = type,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nacre.Cli.Demo;
+using Nacre.Evidence;
 
 namespace Nacre.Benchmarks.Kbs.Snp;
 
@@ -14,7 +15,7 @@ internal static class SnpBenchmark
         using var machine = await SnpMachine.CreateAsync(folder);
         await using var server = await StartAsync(folder);
         using var admin = await KbsBenchmark.SetUpAsync(server);
-        using var guest = new LeanGuest(server.Url, machine.Tee, machine.Attest);
+        using var guest = new LeanGuest(server.Url, TeeNames.Snp, machine.Attest);
 
         Console.WriteLine("auth, attest and one resource, evidence of SEV-SNP, its collateral cached (target: 60 % of the bound)");
         var cpu = await HandshakeLoad.MeasureAsync(server, guest, KbsBenchmark.Resource, length);
@@ -29,9 +30,11 @@ internal static class SnpBenchmark
         var bound = report + await HandshakeLoad.ReleaseBoundAsync();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"openssl speed, right after: one P-384 verification (report) takes {report:F3} ms; with one P-256 signature (token) and two P-256 multiplications (JWE) {bound:F3} ms, {1000 / bound:N0} per s and core"));
+            $"openssl speed, right after: one P-384 verification (report) takes {report:F3} ms; with one P-256 signature (token) "
+            + $"and two P-256 multiplications (JWE) {bound:F3} ms, {1000 / bound:N0} per s and core"));
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"  the server takes {cpu:F3} ms of processor time, {1000 / cpu:N0} per s and core: {bound / cpu:P0} of that bound (target: 60 %)"));
+            CultureInfo.InvariantCulture,
+            $"  the server takes {cpu:F3} ms of processor time, {1000 / cpu:N0} per s and core: {bound / cpu:P0} of that bound (target: 60 %)"));
     }
 
     // With the settings of the runtime that nacre has.

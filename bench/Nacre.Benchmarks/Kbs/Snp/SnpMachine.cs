@@ -1,4 +1,3 @@
-using Nacre.Evidence;
 using Nacre.Evidence.Snp;
 using Nacre.UnitTests.Verifiers.Collateral;
 using Nacre.Verifiers.Collateral;
@@ -13,8 +12,6 @@ internal sealed class SnpMachine : IDisposable
     private readonly SnpEvidenceText _text;
 
     private SnpMachine(OwnAmd amd) => (_amd, _text) = (amd, new(SnpReport.Parse(amd.Report())));
-
-    public string Tee => TeeNames.Snp;
 
     /// <param name="folder">Where <see cref="SnpServer"/> finds the roots and the cache.</param>
     public static async Task<SnpMachine> CreateAsync(string folder)

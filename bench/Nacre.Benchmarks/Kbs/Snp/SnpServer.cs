@@ -1,7 +1,6 @@
 using Nacre.Cli.Serve;
 using Nacre.Formats.X509;
 using Nacre.KeyBroker;
-using Nacre.Verifiers.Collateral;
 using Nacre.Verifiers.Snp;
 
 namespace Nacre.Benchmarks.Kbs.Snp;
