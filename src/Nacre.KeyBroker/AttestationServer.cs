@@ -66,11 +66,12 @@ public sealed class AttestationServer : IAsyncDisposable, IStoppingServer
         var store = new MeasuredStore(places.Values, metrics, options.Clock);
         var tls = await OpenTlsAsync(options, store, opened, cancel);
         var (attestation, references, parts) = await OpenServiceAsync(options, store, opened, cancel);
+        var watch = opened.Keep(ReferenceWatch.Begin(attestation?.RemoteReferences is null ? references : null, cancel));
         var health = opened.KeepPlain(new ServerHealth(parts, options.Clock, options.Logs.CreateLogger<ServerHealth>()));
         var services = opened.Keep(await ServiceListeners.StartAsync(
             options.Services, attestation, references, options.ReferenceTrust, tls is null ? null : tls.ForConnection,
             new ServiceState(health, metrics, options.Clock), options.Clock, options.Logs, cancel));
-        var watch = await ReferenceWatch.StartAsync(attestation?.RemoteReferences is null ? references : null, metrics, options.Clock, cancel);
+        await watch.StartedAsync(metrics, options.Clock);
         var metricsServer = options.MetricsUrl is null ? null
             : opened.Keep(await MetricsServer.StartAsync(
                 options.MetricsUrl, metrics, isBroker: false, health, watch.RefreshAsync, options.Logs, cancel));

@@ -141,6 +141,7 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
         var backend = options.Backend is { } elsewhere
             ? BrokerBackend.Elsewhere(elsewhere, options.Clock)
             : BrokerBackend.Of(await AttestationService.OpenAsync(store, verifiers, options.Attestation, options.Clock, cancel), options.TokenTrust);
+        var watch = opened.Keep(ReferenceWatch.Begin(backend.BuiltIn is { RemoteReferences: null } own ? own.References : null, cancel));
         var audit = opened.Keep(await AuditLog.OpenAsync(
             store, (options.Audit ?? new() { Directory = AuditDirectory(options.DataDirectory) }) with { Flushed = metrics.AuditFlush },
             options.Clock, options.Logs.CreateLogger<AuditLog>(), cancel));
@@ -161,8 +162,7 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
         var services = backend.BuiltIn is not { } attestation ? null : opened.Keep(await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
             serviceTls is null ? null : serviceTls.ForConnection, new ServiceState(health, metrics, options.Clock), options.Clock, options.Logs, cancel));
-        var watch = await ReferenceWatch.StartAsync(
-            backend.BuiltIn is { RemoteReferences: null } own ? own.References : null, metrics, options.Clock, cancel);
+        await watch.StartedAsync(metrics, options.Clock);
         var metricsServer = options.MetricsUrl is null ? null
             : opened.Keep(await MetricsServer.StartAsync(
                 options.MetricsUrl, metrics, isBroker: true, health, watch.RefreshAsync, options.Logs, cancel));

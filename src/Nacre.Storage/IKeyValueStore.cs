@@ -12,6 +12,9 @@ public interface IKeyValueStore : IAsyncDisposable
     /// <summary>Keys that begin with <paramref name="prefix"/> and come after <paramref name="after"/>, in ordinal order, at most <paramref name="limit"/>.</summary>
     ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel);
 
+    /// <summary>As <see cref="ListAsync"/> of the whole namespace, with the values: for whoever wants all of them.</summary>
+    ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel);
+
     /// <summary>All of the writes, or none when a condition of one of them does not hold.</summary>
     ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel);
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nacre.Storage;
 
 /// <summary>Single writes and whole listings, in terms of <see cref="IKeyValueStore"/>.</summary>
@@ -23,6 +25,23 @@ public static class StoreExtensions
             all.AddRange(page);
             if (page.Count < PageSize)
                 return all;
+        }
+    }
+
+    /// <summary>Every entry of a namespace, in order; what is written meanwhile may be in it or not.</summary>
+    public static async IAsyncEnumerable<StoredEntry> ReadAllAsync(
+        this IKeyValueStore store, string space, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        string? after = null;
+        while (true)
+        {
+            var page = await store.ReadAsync(space, after, PageSize, cancel);
+            foreach (var entry in page)
+                yield return entry;
+            if (page.Count < PageSize)
+                yield break;
+
+            after = page[^1].Key;
         }
     }
 

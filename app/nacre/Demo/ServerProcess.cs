@@ -32,10 +32,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="options">Of <c>nacre serve</c>, with <c>--url</c>.</param>
     /// <param name="outlives">Leave it running when this process ends.</param>
     /// <param name="cancel">Gives up waiting.</param>
-    public static async Task<ServerProcess> StartWithAsync(
-        string dataFolder, IReadOnlyList<string> options, bool outlives, CancellationToken cancel)
+    public static Task<ServerProcess> StartWithAsync(string dataFolder, IReadOnlyList<string> options, bool outlives, CancellationToken cancel) =>
+        StartProgramAsync(
+            dataFolder, [Path.Combine(AppContext.BaseDirectory, "nacre.dll"), "serve", "--data", dataFolder, .. options], outlives, cancel);
+
+    /// <param name="dataFolder">Made by the server at its first start.</param>
+    /// <param name="arguments">Of <c>dotnet</c>: a program whose first line is that of <c>nacre serve</c>.</param>
+    /// <param name="outlives">Leave it running when this process ends.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    public static async Task<ServerProcess> StartProgramAsync(
+        string dataFolder, IReadOnlyList<string> arguments, bool outlives, CancellationToken cancel)
     {
-        List<string> arguments = [Path.Combine(AppContext.BaseDirectory, "nacre.dll"), "serve", "--data", dataFolder, .. options];
         var log = dataFolder + ".log";
         var earlier = File.Exists(log) ? File.ReadLines(log).Count() : 0;
         var process = await ChildProcess.StartAsync("dotnet", arguments, log, outlives);

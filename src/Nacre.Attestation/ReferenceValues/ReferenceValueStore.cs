@@ -146,11 +146,8 @@ public sealed class ReferenceValueStore : IReferenceSource, IDisposable
     private async ValueTask<ReferenceValueSnapshot> LoadAsync(CancellationToken cancel)
     {
         var values = new Dictionary<string, ReferenceValue>();
-        foreach (var name in await _store.ListAllAsync(Space, "", cancel))
-        {
-            if (await _store.FindAsync(Space, name, cancel) is { } stored)
-                values.Add(name, ReferenceValue.Parse(stored.Value));
-        }
+        await foreach (var entry in _store.ReadAllAsync(Space, cancel))
+            values[entry.Key] = ReferenceValue.Parse(entry.Value);
 
         return new ReferenceValueSnapshot(values.ToFrozenDictionary());
     }

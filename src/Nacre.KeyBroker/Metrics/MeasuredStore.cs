@@ -14,6 +14,10 @@ internal sealed class MeasuredStore(IKeyValueStore inner, BrokerMetrics metrics,
             ? StepAsync("store list", () => inner.ListAsync(space, prefix, after, limit, cancel))
             : inner.ListAsync(space, prefix, after, limit, cancel);
 
+    public ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel) =>
+        BrokerTrace.IsRecording
+            ? StepAsync("store read", () => inner.ReadAsync(space, after, limit, cancel)) : inner.ReadAsync(space, after, limit, cancel);
+
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel)
     {
         using var span = BrokerTrace.Step("store write");

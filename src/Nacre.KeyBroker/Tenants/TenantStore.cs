@@ -21,6 +21,9 @@ public sealed class TenantStore(IKeyValueStore inner, TenantRecord tenant) : IKe
     public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel) =>
         inner.ListAsync(_prefix + space, prefix, after, limit, cancel);
 
+    public async ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel) =>
+        [.. (await inner.ReadAsync(_prefix + space, after, limit, cancel)).Select(entry => entry with { Space = space })];
+
     /// <exception cref="StoreException">The store is not available, or the tenant was deleted.</exception>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel)
     {

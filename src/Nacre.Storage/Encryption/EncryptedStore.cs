@@ -72,6 +72,14 @@ public sealed class EncryptedStore : IKeyValueStore
     public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel) =>
         _row.Store.ListAsync(space, prefix, after, limit, cancel);
 
+    public async ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel)
+    {
+        var entries = new List<StoredEntry>();
+        foreach (var entry in await _row.Store.ReadAsync(space, after, limit, cancel))
+            entries.Add(entry with { Value = await DecryptAsync(space, entry.Key, entry.Value, cancel) });
+        return entries;
+    }
+
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel)
     {
         if (!writes.Any(HasValue))

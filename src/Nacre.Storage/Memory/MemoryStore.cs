@@ -28,6 +28,21 @@ public sealed class MemoryStore : IKeyValueStore
         }
     }
 
+    public ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            if (!_spaces.TryGetValue(space, out var entries))
+                return ValueTask.FromResult<IReadOnlyList<StoredEntry>>([]);
+
+            return ValueTask.FromResult<IReadOnlyList<StoredEntry>>([.. entries
+                .Where(entry => after is null || string.CompareOrdinal(entry.Key, after) > 0)
+                .Take(limit)
+                .Select(entry => new StoredEntry(space, entry.Key, [.. entry.Value.Value], entry.Value.Version))]);
+        }
+    }
+
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();

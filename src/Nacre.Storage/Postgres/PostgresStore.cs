@@ -11,6 +11,7 @@ public sealed class PostgresStore : IKeyValueStore
 {
     private const string Find = "SELECT value, version FROM nacre.entry WHERE space = $1 AND key = $2";
     private const string List = "SELECT key FROM nacre.entry WHERE space = $1 AND key > $2 AND key >= $3 AND key < $4 ORDER BY key LIMIT $5";
+    private const string Page = "SELECT key, value, version FROM nacre.entry WHERE space = $1 AND key > $2 ORDER BY key LIMIT $3";
     private const string All = "SELECT space, key, value, version FROM nacre.entry ORDER BY space, key";
 
     private readonly PostgresSource _source;
@@ -63,6 +64,20 @@ public sealed class PostgresStore : IKeyValueStore
                 while (await rows.ReadAsync(stop))
                     keys.Add(PostgresSource.Name(rows, 0));
                 return keys;
+            },
+            cancel);
+
+    public ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel) =>
+        _source.RunAsync<IReadOnlyList<StoredEntry>>(
+            "read",
+            async (connection, stop) =>
+            {
+                await using var command = Command(connection, Page, PostgresSource.Name(space), PostgresSource.Name(after ?? ""), (long)limit);
+                await using var rows = await command.ExecuteReaderAsync(stop);
+                var entries = new List<StoredEntry>();
+                while (await rows.ReadAsync(stop))
+                    entries.Add(new(space, PostgresSource.Name(rows, 0), PostgresSource.Bytes(rows, 1), rows.GetInt64(2)));
+                return entries;
             },
             cancel);
 

@@ -54,6 +54,20 @@ internal sealed class SqliteReader : IDisposable
         return keys;
     }
 
+    public IReadOnlyList<StoredEntry> Read(string space, string? after, int limit)
+    {
+        using var page = _connection.CreateCommand();
+        page.CommandText = "SELECT key, value, version FROM entry WHERE space = $space AND key > $after ORDER BY key LIMIT $limit";
+        page.Parameters.AddWithValue("$space", space);
+        page.Parameters.AddWithValue("$after", after ?? "");
+        page.Parameters.AddWithValue("$limit", limit);
+        var entries = new List<StoredEntry>();
+        using var row = page.ExecuteReader();
+        while (row.Read())
+            entries.Add(new StoredEntry(space, row.GetString(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2)));
+        return entries;
+    }
+
     /// <summary>One statement, so one moment.</summary>
     public IEnumerable<StoredEntry> ReadAll()
     {

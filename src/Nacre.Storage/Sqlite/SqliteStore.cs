@@ -35,41 +35,14 @@ public sealed class SqliteStore : IKeyValueStore
         }
     }
 
-    public ValueTask<StoredValue?> FindAsync(string space, string key, CancellationToken cancel)
-    {
-        cancel.ThrowIfCancellationRequested();
-        var reader = Rent();
-        try
-        {
-            return ValueTask.FromResult(reader.Find(space, key));
-        }
-        catch (SqliteException e)
-        {
-            throw new StoreException($"the store cannot be read: {e.Message}", e);
-        }
-        finally
-        {
-            Return(reader);
-        }
-    }
+    public ValueTask<StoredValue?> FindAsync(string space, string key, CancellationToken cancel) =>
+        Read(reader => reader.Find(space, key), cancel);
 
-    public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel)
-    {
-        cancel.ThrowIfCancellationRequested();
-        var reader = Rent();
-        try
-        {
-            return ValueTask.FromResult(reader.List(space, prefix, after, limit));
-        }
-        catch (SqliteException e)
-        {
-            throw new StoreException($"the store cannot be read: {e.Message}", e);
-        }
-        finally
-        {
-            Return(reader);
-        }
-    }
+    public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel) =>
+        Read(reader => reader.List(space, prefix, after, limit), cancel);
+
+    public ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel) =>
+        Read(reader => reader.Read(space, after, limit), cancel);
 
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel) => _writer.WriteAsync(writes, cancel);
 
@@ -92,6 +65,24 @@ public sealed class SqliteStore : IKeyValueStore
         await _writer.DisposeAsync();
         while (_readers.TryTake(out var reader))
             reader.Dispose();
+    }
+
+    private ValueTask<T> Read<T>(Func<SqliteReader, T> read, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var reader = Rent();
+        try
+        {
+            return ValueTask.FromResult(read(reader));
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreException($"the store cannot be read: {e.Message}", e);
+        }
+        finally
+        {
+            Return(reader);
+        }
     }
 
     private SqliteReader Rent() => _readers.TryTake(out var reader) ? reader : new SqliteReader(_connectionString);

@@ -1,6 +1,8 @@
+using Nacre.Evidence.Snp;
 using Nacre.Verifiers.Collateral.Amd;
 using Nacre.Verifiers.Collateral.Hygon;
 using Nacre.Verifiers.Collateral.Intel;
+using Nacre.Verifiers.Snp;
 
 namespace Nacre.Verifiers.Collateral;
 
@@ -30,4 +32,7 @@ public sealed record CollateralOptions
 
     /// <summary>Hygon's certificate service, or one that answers like it.</summary>
     public Uri Hygon { get; init; } = HygonKeyDistribution.DefaultService;
+
+    /// <summary>Others than AMD's are for tests and measurements.</summary>
+    internal Func<SnpProduct, AmdRoots> AmdRoots { get; init; } = Snp.AmdRoots.Of;
 }

@@ -1,7 +1,9 @@
+using Nacre.Evidence.Snp;
 using Nacre.Verifiers.Collateral.Amd;
 using Nacre.Verifiers.Collateral.Hygon;
 using Nacre.Verifiers.Collateral.Intel;
 using Nacre.Verifiers.Csv;
+using Nacre.Verifiers.Snp;
 
 namespace Nacre.Verifiers.Collateral;
 
@@ -11,6 +13,7 @@ public sealed class CollateralSources : IAsyncDisposable
     private readonly HttpClient? _http;
     private readonly CollateralCache? _cache;
     private readonly TimeSpan _grace;
+    private readonly Func<SnpProduct, AmdRoots> _amdRoots;
 
     /// <param name="options">Which.</param>
     /// <param name="clock">Tells whether a document is still good.</param>
@@ -18,7 +21,7 @@ public sealed class CollateralSources : IAsyncDisposable
     public CollateralSources(CollateralOptions options, TimeProvider clock, Action<CollateralUnavailableException> trouble)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _grace = options.Grace;
+        (_grace, _amdRoots) = (options.Grace, options.AmdRoots);
         if (options.Folder is { } folder)
         {
             Intel = new DcapFileCollateral(folder, clock: clock);
@@ -31,7 +34,7 @@ public sealed class CollateralSources : IAsyncDisposable
         _cache = new(options.CacheFolder, clock) { Grace = options.Grace, Trouble = trouble };
         var http = new CollateralHttp(_http, clock);
         Intel = new DcapHttpCollateral(http, options.Intel, _cache, clock);
-        Amd = OfAmd(options, new AmdDiskCache(new AmdKeyDistribution(http, options.Amd), _cache));
+        Amd = OfAmd(options, new AmdDiskCache(new AmdKeyDistribution(http, options.Amd), _cache) { Roots = _amdRoots });
         Hygon = new HygonDiskCache(new HygonKeyDistribution(http, options.Hygon), _cache);
     }
 
@@ -45,7 +48,7 @@ public sealed class CollateralSources : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         return options with
         {
-            Snp = options.Snp with { Collateral = Amd, CollateralGrace = _grace },
+            Snp = options.Snp with { Collateral = Amd, CollateralGrace = _grace, Roots = _amdRoots },
             Dcap = options.Dcap with { Collateral = Intel, CollateralGrace = _grace },
             Csv = options.Csv with { Collateral = Hygon },
         };

@@ -12,12 +12,13 @@ internal static class SnpRevocation
 
     /// <summary>Whether the list is behind its end and taken all the same; null when nothing can be said of it.</summary>
     public static bool? Require(
-        CheckList checks, ReadOnlySpan<byte> list, SnpVek vek, AmdRoots roots, SnpSigningKey kind, DateTimeOffset at, TimeSpan grace)
+        CheckList checks, byte[] list, SnpVek vek, AmdRoots roots, SnpSigningKey kind, DateTimeOffset at, TimeSpan grace, SnpProofs proofs)
     {
         CertificateRevocationList crl;
+        string? signature;
         try
         {
-            crl = CertificateRevocationList.Parse(list);
+            (crl, signature) = proofs.ReadList(list, roots.Root);
         }
         catch (MalformedDataException error)
         {
@@ -26,7 +27,7 @@ internal static class SnpRevocation
         }
 
         var isStale = at > crl.NextUpdate && at - crl.NextUpdate <= grace;
-        var problem = crl.FindProblem(roots.Root)
+        var problem = signature
             ?? (crl.IsCurrentAt(at) || isStale ? null : $"it is from {crl.ThisUpdate:u} to {crl.NextUpdate:u}")
             ?? (crl.IsRevoked(roots.Issuer(kind).Certificate) ? $"{roots.Issuer(kind).Certificate.Subject} is revoked" : null)
             ?? (crl.IsRevoked(vek.Certificate) ? "the certificate is revoked" : null);

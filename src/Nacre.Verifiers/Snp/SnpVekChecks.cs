@@ -41,7 +41,8 @@ internal static class SnpVekChecks
         return null;
     }
 
-    public static void Require(CheckList checks, SnpVek vek, SnpReport report, SnpProduct product, AmdRoots roots, DateTimeOffset at)
+    public static void Require(
+        CheckList checks, SnpVek vek, SnpReport report, SnpProduct product, AmdRoots roots, DateTimeOffset at, SnpProofs proofs)
     {
         var (certificate, extensions) = (vek.Certificate, vek.Extensions);
         var kind = report.SigningKey;
@@ -51,7 +52,7 @@ internal static class SnpVekChecks
             $"{name}, P-384", $"{certificate.Subject.CommonName}, {vek.Key.Kind}", "send the certificate of the kind of key that signed the report");
 
         var issuer = roots.Issuer(kind);
-        var problem = CertificateIssuance.FindProblem(certificate, issuer.Certificate, issuer.Key);
+        var problem = proofs.FindProblem(certificate, issuer);
         checks.Require(
             problem is null, "snp.vek.issuer", "issuer of the certificate", $"{issuer.Certificate.Subject} under the pinned root of {product.Name()}",
             problem ?? "its signature verifies", Fetch);

@@ -14,6 +14,7 @@ namespace Nacre.Verifiers.Snp;
 public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
 {
     private readonly VerificationKeyCache _keys = new();
+    private readonly SnpProofs _proofs = new();
 
     public string Tee => TeeNames.Snp;
 
@@ -99,7 +100,7 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
         }
 
         var roots = options.Roots(product);
-        SnpVekChecks.Require(checks, vek, report, product, roots, at);
+        SnpVekChecks.Require(checks, vek, report, product, roots, at, _proofs);
         SnpReportChecks.RequireSignature(checks, report, vek);
         SnpReportChecks.RequireVersions(checks, report, product, options);
         return new(product, vek.Extensions, await RequireNotRevokedAsync(checks, report, vek, product, roots, at, cancel));
@@ -151,7 +152,7 @@ public sealed class SnpVerifier(SnpOptions options) : IEvidenceVerifier
         try
         {
             if (options.Collateral is { } source && await source.FindRevocationListAsync(product, report.SigningKey, cancel) is { } list)
-                return SnpRevocation.Require(checks, list, vek, roots, report.SigningKey, at, options.CollateralGrace);
+                return SnpRevocation.Require(checks, list, vek, roots, report.SigningKey, at, options.CollateralGrace, _proofs);
         }
         catch (CollateralUnavailableException error)
         {

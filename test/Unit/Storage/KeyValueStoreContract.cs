@@ -163,6 +163,26 @@ public abstract class KeyValueStoreContract
     }
 
     [Fact]
+    public async Task Reads_a_namespace_in_order_and_by_pages()
+    {
+        await using var store = await OpenAsync();
+        var keys = Enumerable.Range(0, 1203).Select(number => $"key {number:d4}").Append("ü").ToList();
+        await store.WriteAsync([.. keys.Select((key, number) => StoreWrite.Set("space", key, [(byte)number]))], Cancel);
+        await store.SetAsync("spac", "key", [1], WriteCondition.None, Cancel);
+        await store.SetAsync("space ", "key", [2], WriteCondition.None, Cancel);
+        await store.DeleteAsync("space", "key 0001", WriteCondition.None, Cancel);
+        keys.RemoveAt(1);
+
+        var page = await store.ReadAsync("space", "key 0000", 2, Cancel);
+        Assert.Equal([("space", "key 0002", 2), ("space", "key 0003", 3)], page.Select(entry => (entry.Space, entry.Key, (int)entry.Value[0])));
+        Assert.Equal((await store.FindAsync("space", "key 0002", Cancel))!.Version, page[0].Version);
+        var all = await store.ReadAllAsync("space", Cancel).ToListAsync(Cancel);
+        Assert.Equal(keys, all.Select(entry => entry.Key));
+        Assert.Equal(1203 % 256, all[^1].Value[0]);
+        Assert.Empty(await store.ReadAsync("absent", null, 100, Cancel));
+    }
+
+    [Fact]
     public async Task Counts_right_under_concurrent_compare_and_set()
     {
         await using var store = await OpenAsync();

@@ -1,3 +1,4 @@
+using System.Text;
 using Nacre.Evidence.Snp;
 using Nacre.Formats;
 using Nacre.Formats.X509;
@@ -11,6 +12,9 @@ namespace Nacre.Verifiers.Collateral.Amd;
 /// </summary>
 public sealed class AmdDiskCache(IAmdCollateral source, CollateralCache cache) : IAmdCollateral
 {
+    // What was proved stays so: it is of the bytes, their name and the roots.
+    private readonly ContentCache<CollateralLife> _proven = new(4096);
+
     /// <summary>Others than AMD's are for tests.</summary>
     internal Func<SnpProduct, AmdRoots> Roots { get; init; } = AmdRoots.Of;
 
@@ -19,7 +23,7 @@ public sealed class AmdDiskCache(IAmdCollateral source, CollateralCache cache) :
         ArgumentNullException.ThrowIfNull(name);
         var item = new CollateralItem(
             $"amd/vcek/{name.ChipIdHex}/{AmdFileCollateral.FileName(name.Tcb)}", $"VCEK of chip {name.ChipIdHex}", 2 * Certificate.MaxSize,
-            HasChain: false, Renews: false, document => Prove(document.Body, name));
+            HasChain: false, Renews: false, document => ProveOnce(name.ToString(), document.Body, body => Prove(body, name)));
         return (await cache.GetAsync(item, async token => Document(await source.FindVcekAsync(name, token)), cancel))?.Body;
     }
 
@@ -27,9 +31,15 @@ public sealed class AmdDiskCache(IAmdCollateral source, CollateralCache cache) :
     {
         var item = new CollateralItem(
             $"amd/{AmdFileCollateral.ListName(product, key)}", $"revocation list of {product.Name()}", CertificateRevocationList.MaxSize,
-            HasChain: false, Renews: true, document => Prove(document.Body, product));
+            HasChain: false, Renews: true, document => ProveOnce($"{product}", document.Body, body => Prove(body, product)));
         return (await cache.GetAsync(
             item, async token => Document(await source.FindRevocationListAsync(product, key, token)), cancel))?.Body;
+    }
+
+    private CollateralLife ProveOnce(string name, byte[] body, Func<byte[], CollateralLife> prove)
+    {
+        byte[][] content = [Encoding.UTF8.GetBytes(name), body];
+        return _proven.Find(content) ?? _proven.Add(content, prove(body));
     }
 
     private CollateralLife Prove(byte[] derOrPem, VcekName name)

@@ -15,21 +15,25 @@ namespace Nacre.UnitTests.Verifiers.Collateral;
 /// </summary>
 internal sealed class OwnAmd : IDisposable
 {
-    public static readonly DateTimeOffset Now = OwnIntel.Now;
+    public static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
     public static readonly SnpTcb Tcb = new(null, 4, 0, 24, 219);
 
-    private static readonly (DateTimeOffset, DateTimeOffset) s_years = (Now.AddYears(-3), Now.AddYears(3));
-
-    private readonly OwnAuthority _root = OwnAuthority.OfRsa("ARK-Milan", null, s_years);
+    private readonly (DateTimeOffset, DateTimeOffset) _years;
+    private readonly OwnAuthority _root;
     private readonly OwnAuthority _issuer;
     private readonly OwnAuthority _vlekIssuer;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
     private readonly AmdRoots _roots;
 
-    public OwnAmd()
+    /// <param name="now">Three years before and after it the certificates are good.</param>
+    /// <param name="bits">Of the authorities' keys; AMD's have 4096, which take seconds to make.</param>
+    public OwnAmd(DateTimeOffset? now = null, int bits = 2048)
     {
-        _issuer = OwnAuthority.OfRsa("SEV-Milan", _root, s_years);
-        _vlekIssuer = OwnAuthority.OfRsa("SEV-VLEK-Milan", _root, s_years);
+        var at = now ?? Now;
+        _years = (at.AddYears(-3), at.AddYears(3));
+        _root = OwnAuthority.OfRsa("ARK-Milan", null, _years, bits);
+        _issuer = OwnAuthority.OfRsa("SEV-Milan", _root, _years, bits);
+        _vlekIssuer = OwnAuthority.OfRsa("SEV-VLEK-Milan", _root, _years, bits);
         _roots = new(
             Certificate.Parse(_root.Certificate), Certificate.Parse(_issuer.Certificate), Certificate.Parse(_vlekIssuer.Certificate),
             VerificationKey.Digest(_root.PublicKeyInfo));
@@ -39,12 +43,13 @@ internal sealed class OwnAmd : IDisposable
     public byte[] Vcek { get; }
     public OwnAuthority Root => _root;
     public OwnAuthority Issuer => _issuer;
+    public OwnAuthority VlekIssuer => _vlekIssuer;
     public Func<SnpProduct, AmdRoots> Roots => _ => _roots;
     public static byte[] ChipId => [.. Enumerable.Range(1, 64).Select(i => (byte)i)];
     public static VcekName Name => new(SnpProduct.Milan, Convert.ToHexStringLower(ChipId), Tcb);
 
     // AMD gives all of them the serial number 0, so a list of AMD's could only name authorities; these have numbers of their own.
-    public byte[] IssueVcek(SnpTcb tcb) => _issuer.Issue("SEV-VCEK", _key, s_years,
+    public byte[] IssueVcek(SnpTcb tcb) => _issuer.Issue("SEV-VCEK", _key, _years,
     [
         Number("1", 0),
         Extension("2", der => der.WriteCharacterString(UniversalTagNumber.IA5String, "Milan-B0")),
@@ -56,9 +61,10 @@ internal sealed class OwnAmd : IDisposable
     ]);
 
     /// <summary>A report of version 3 of this processor.</summary>
-    public byte[] Report()
+    public byte[] Report(ReadOnlySpan<byte> reportData = default)
     {
         var report = new byte[SnpReport.Size];
+        reportData.CopyTo(report.AsSpan(0x50, 64));
         BinaryPrimitives.WriteUInt32LittleEndian(report, 3);
         BinaryPrimitives.WriteUInt64LittleEndian(report.AsSpan(0x08), 0x3001f);
         report[0x34] = 1;

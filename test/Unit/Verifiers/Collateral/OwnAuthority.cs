@@ -35,8 +35,9 @@ internal sealed class OwnAuthority : IDisposable
     public static OwnAuthority OfEcdsa(string name, OwnAuthority? issuer, (DateTimeOffset From, DateTimeOffset Until) life) =>
         new(name, ECDsa.Create(ECCurve.NamedCurves.nistP256), issuer, life);
 
-    public static OwnAuthority OfRsa(string name, OwnAuthority? issuer, (DateTimeOffset From, DateTimeOffset Until) life) =>
-        new(name, RSA.Create(2048), issuer, life);
+    public static OwnAuthority OfRsa(
+        string name, OwnAuthority? issuer, (DateTimeOffset From, DateTimeOffset Until) life, int bits = 2048) =>
+        new(name, RSA.Create(bits), issuer, life);
 
     /// <summary>A certificate for someone's key.</summary>
     public byte[] Issue(

@@ -3,23 +3,29 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Nacre.Evidence;
 
 namespace Nacre.Benchmarks.Kbs;
 
 /// <summary>
-/// A guest with sample evidence that costs as little as it can: one TEE key for all its handshakes, kept connections, replies looked at but
-/// not decrypted.
+/// A guest that costs as little as it can: one TEE key for all its handshakes, kept connections, replies looked at but not decrypted.
 /// </summary>
-internal sealed class SampleGuest : IDisposable
+internal sealed class LeanGuest : IDisposable
 {
     private readonly HttpClient _http;
     private readonly Uri _auth;
     private readonly Uri _attest;
     private readonly string _key;
-    private readonly byte[] _offer = """{"version":"0.4.0","tee":"sample","extra-params":{}}"""u8.ToArray();
+    private readonly byte[] _offer;
+    private readonly Func<byte[], string> _evidence;
 
-    public SampleGuest(Uri server)
+    /// <param name="server">Where the trust server is.</param>
+    /// <param name="tee">The kind of evidence.</param>
+    /// <param name="evidence">Makes it, in JSON, for a digest of 48 bytes.</param>
+    public LeanGuest(Uri server, string tee, Func<byte[], string> evidence)
     {
+        _offer = Encoding.UTF8.GetBytes($$$"""{"version":"0.4.0","tee":"{{{tee}}}","extra-params":{}}""");
+        _evidence = evidence;
         _http = new HttpClient(new SocketsHttpHandler { UseCookies = false, UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5) })
         {
             BaseAddress = server,
@@ -30,6 +36,9 @@ internal sealed class SampleGuest : IDisposable
         var q = key.ExportParameters(includePrivateParameters: false).Q;
         _key = $$"""{"alg":"ECDH-ES+A256KW","crv":"P-256","kty":"EC","x":"{{Base64Url(q.X!)}}","y":"{{Base64Url(q.Y!)}}"}""";
     }
+
+    public static LeanGuest WithSample(Uri server) => new(
+        server, TeeNames.Sample, digest => $$"""{"report_data":"{{Convert.ToBase64String(digest)}}","svn":"1"}""");
 
     /// <summary>auth only: what a guest that never comes back costs.</summary>
     public async Task<(string Cookie, string Nonce)> BeginAsync()
@@ -48,9 +57,9 @@ internal sealed class SampleGuest : IDisposable
     {
         var (cookie, nonce) = await BeginAsync();
         var runtime = $$"""{"additional-evidence":"","nonce":"{{nonce}}","tee-pubkey":{{_key}}}""";
-        var report = Convert.ToBase64String(SHA384.HashData(Encoding.UTF8.GetBytes(runtime)));
+        var evidence = _evidence(SHA384.HashData(Encoding.UTF8.GetBytes(runtime)));
         var body = $$$"""
-            {"init-data":null,"runtime-data":{"nonce":"{{{nonce}}}","tee-pubkey":{{{_key}}}},"tee-evidence":{"primary_evidence":{"svn":"1","report_data":"{{{report}}}"},"additional_evidence":""}}
+            {"init-data":null,"runtime-data":{"nonce":"{{{nonce}}}","tee-pubkey":{{{_key}}}},"tee-evidence":{"primary_evidence":{{{evidence}}},"additional_evidence":""}}
             """;
         using var response = await SendAsync(HttpMethod.Post, _attest, Encoding.UTF8.GetBytes(body), cookie);
         await response.Content.ReadAsByteArrayAsync();
