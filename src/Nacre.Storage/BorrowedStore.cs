@@ -8,6 +8,9 @@ public sealed class BorrowedStore(IKeyValueStore lender) : IKeyValueStore
     public ValueTask<IReadOnlyList<string>> ListAsync(string space, string prefix, string? after, int limit, CancellationToken cancel) =>
         lender.ListAsync(space, prefix, after, limit, cancel);
 
+    public ValueTask<IReadOnlyList<StoredEntry>> ReadAsync(string space, string? after, int limit, CancellationToken cancel) =>
+        lender.ReadAsync(space, after, limit, cancel);
+
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancel) => lender.WriteAsync(writes, cancel);
 
     public IAsyncEnumerable<StoredEntry> SnapshotAsync(CancellationToken cancel) => lender.SnapshotAsync(cancel);

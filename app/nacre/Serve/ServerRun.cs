@@ -29,7 +29,7 @@ internal static class ServerRun
     }
 
     // The command line cancels on SIGINT and SIGTERM; both are a normal end for a server.
-    private static async Task StopRequestedAsync(CancellationToken cancel)
+    public static async Task StopRequestedAsync(CancellationToken cancel)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var byToken = cancel.Register(() => stop.TrySetResult());
