@@ -21,7 +21,17 @@ if (args is [SnpServer.Verb, .. var of])
     return await SnpServer.RunAsync(of);
 
 if (args is [var name, .. var rest] && Array.Find(benchmarks, benchmark => benchmark.Name == name) is { RunAsync: { } run })
-    return await run(rest);
+{
+    try
+    {
+        return await run(rest);
+    }
+    catch (Exception e) when (e is ArgumentException or FormatException)
+    {
+        Console.Error.WriteLine($"nacre: error: {e.Message}");
+        return 1;
+    }
+}
 
 Console.Error.WriteLine("nacre: error: which measurement?");
 foreach (var (known, what, _) in benchmarks)

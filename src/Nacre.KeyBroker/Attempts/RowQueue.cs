@@ -59,6 +59,7 @@ internal sealed partial class RowQueue(
     }
 
     /// <summary>Returns when what waited is in the store, or is lost.</summary>
+    /// <param name="cancel">Stops the waiting for a write that is under way.</param>
     public async ValueTask FlushAsync(CancellationToken cancel)
     {
         await _flushing.WaitAsync(cancel);
@@ -73,7 +74,7 @@ internal sealed partial class RowQueue(
             }
 
             if (_leaving.Count > 0 || written.Count > 0)
-                await WriteAsync(written, cancel);
+                await WriteAsync(written);
         }
         catch (StoreException e)
         {
@@ -96,16 +97,17 @@ internal sealed partial class RowQueue(
         _flushing.Dispose();
     }
 
-    private async Task WriteAsync(Dictionary<string, int> written, CancellationToken cancel)
+    // To the end, whoever stops waiting for it: what left the queue is nowhere else.
+    private async Task WriteAsync(Dictionary<string, int> written)
     {
         var writes = _leaving.Select(row => StoreWrite.Set(row.Key.Space, row.Key.Key, row.Value)).ToList();
         foreach (var space in spaces)
         {
             var coming = _leaving.Keys.Count(row => row.Space == space.Space);
-            writes.AddRange(await space.MakeRoomAsync(coming, written.GetValueOrDefault(space.Space), cancel));
+            writes.AddRange(await space.MakeRoomAsync(coming, written.GetValueOrDefault(space.Space), CancellationToken.None));
         }
 
-        await store.WriteAsync(writes, cancel);
+        await store.WriteAsync(writes, CancellationToken.None);
     }
 
     private async Task FlushLaterAsync()

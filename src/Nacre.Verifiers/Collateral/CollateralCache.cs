@@ -16,11 +16,13 @@ namespace Nacre.Verifiers.Collateral;
 public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncDisposable
 {
     private const int MaxFailures = 1024;
+    private const int MaxInMemory = 1024;
     private static readonly TimeSpan s_longestPause = TimeSpan.FromHours(1);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, Task> _renewals = [];
     private readonly ConcurrentDictionary<string, Failure> _failures = new();
+    private readonly ConcurrentDictionary<string, KeptCollateral> _inMemory = new();
 
     /// <summary>How long behind its end a document may still be given. Zero for never.</summary>
     public TimeSpan Grace { get; init; }
@@ -39,7 +41,7 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
     internal async ValueTask<CollateralDocument?> GetAsync(
         CollateralItem item, Func<CancellationToken, ValueTask<CollateralDocument?>> ask, CancellationToken cancel)
     {
-        var kept = await CollateralFile.ReadAsync(folder, item, cancel);
+        var kept = await ReadAsync(item, cancel);
         var now = clock.GetUtcNow();
         if (kept is not null && now <= kept.Life.Until)
         {
@@ -80,6 +82,21 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
         await _stop.CancelAsync();
         await SettleAsync();
         _stop.Dispose();
+    }
+
+    private async ValueTask<KeptCollateral?> ReadAsync(CollateralItem item, CancellationToken cancel)
+    {
+        var known = _inMemory.GetValueOrDefault(item.Path);
+        var kept = await CollateralFile.ReadAsync(folder, item, known, cancel);
+        if (kept is not null && !ReferenceEquals(kept, known))
+        {
+            // Guests choose what is asked for: whoever asks for others without end only makes the rest be read again.
+            if (_inMemory.Count >= MaxInMemory)
+                _inMemory.Clear();
+            _inMemory[item.Path] = kept;
+        }
+
+        return kept;
     }
 
     // Near its end a document is asked for more often, but not each time: the vendor may have no newer one yet.
@@ -129,7 +146,7 @@ public sealed class CollateralCache(string folder, TimeProvider clock) : IAsyncD
         await using var turn = await CollateralFile.TakeTurnAsync(folder, item, clock, cancel);
 
         // Others may have asked meanwhile, and got an answer or none.
-        var kept = await CollateralFile.ReadAsync(folder, item, cancel);
+        var kept = await ReadAsync(item, cancel);
         var now = clock.GetUtcNow();
         if (kept is not null && now <= kept.Life.Until && !(item.Renews && IsOld(kept, now)))
             return kept.Document;

@@ -15,7 +15,12 @@ internal static class CollateralFile
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Null when there is none that could be used: the source is then asked.</summary>
-    public static async ValueTask<KeptCollateral?> ReadAsync(string folder, CollateralItem item, CancellationToken cancel)
+    /// <param name="folder">Of the cache.</param>
+    /// <param name="item">Which document.</param>
+    /// <param name="known">As it was read before; given back while the file has the same time and size.</param>
+    /// <param name="cancel">Stops the reading.</param>
+    public static async ValueTask<KeptCollateral?> ReadAsync(
+        string folder, CollateralItem item, KeptCollateral? known, CancellationToken cancel)
     {
         try
         {
@@ -24,13 +29,16 @@ internal static class CollateralFile
                 return null;
 
             var since = new DateTimeOffset(file.LastWriteTimeUtc);
+            if (known is not null && (known.Since, known.FileSize) == (since, file.Length))
+                return known;
+
             var bytes = await File.ReadAllBytesAsync(file.FullName, cancel);
             var end = item.HasChain ? Array.IndexOf(bytes, (byte)0) : -1;
             if (item.HasChain && end < 0)
                 return null;
 
             var document = new CollateralDocument(bytes[(end + 1)..], item.HasChain ? bytes[..end] : null);
-            return new(document, item.Prove(document), since);
+            return new(document, item.Prove(document), since, bytes.Length);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or MalformedDataException)
         {

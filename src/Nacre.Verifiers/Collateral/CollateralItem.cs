@@ -22,4 +22,4 @@ internal sealed record CollateralDocument(byte[] Body, byte[]? Chain = null);
 internal sealed record CollateralLife(DateTimeOffset From, DateTimeOffset Until);
 
 /// <summary>A document as it was kept, proved when it was read.</summary>
-internal sealed record KeptCollateral(CollateralDocument Document, CollateralLife Life, DateTimeOffset Since);
+internal sealed record KeptCollateral(CollateralDocument Document, CollateralLife Life, DateTimeOffset Since, long FileSize);

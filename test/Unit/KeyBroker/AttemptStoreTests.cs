@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Nacre.Attestation.Tokens;
 using Nacre.KeyBroker.Attempts;
 using Nacre.Storage.Memory;
 
