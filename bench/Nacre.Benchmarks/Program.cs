@@ -26,7 +26,7 @@ if (args is [var name, .. var rest] && Array.Find(benchmarks, benchmark => bench
     {
         return await run(rest);
     }
-    catch (Exception e) when (e is ArgumentException or FormatException)
+    catch (FormatException e)
     {
         Console.Error.WriteLine($"nacre: error: {e.Message}");
         return 1;

@@ -12,7 +12,7 @@ internal sealed record KbsOptions(TimeSpan Length, int Abandoned, int Entries, s
         var only = Value(args, "--only");
         return only is null || Parts.Contains(only)
             ? new(TimeSpan.FromSeconds(Number(args, "--seconds", 10)), Number(args, "--abandoned", 1_000_000), Number(args, "--entries", 100_000), only)
-            : throw new ArgumentException($"--only is one of {string.Join(", ", Parts)}, not '{only}'");
+            : throw new FormatException($"--only is one of {string.Join(", ", Parts)}, not '{only}'");
     }
 
     /// <summary>Whether any of these parts is measured.</summary>
@@ -21,7 +21,7 @@ internal sealed record KbsOptions(TimeSpan Length, int Abandoned, int Entries, s
     private static string? Value(string[] args, string name)
     {
         var at = Array.IndexOf(args, name);
-        return at < 0 ? null : at + 1 < args.Length ? args[at + 1] : throw new ArgumentException($"{name} needs a value");
+        return at < 0 ? null : at + 1 < args.Length ? args[at + 1] : throw new FormatException($"{name} needs a value");
     }
 
     private static int Number(string[] args, string name, int otherwise) =>

@@ -15,12 +15,12 @@ public static class JsonText
 
     // Growing a buffer for each text was a sixth of all memory that a handshake took.
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_output;
+    private static ArrayBufferWriter<byte>? s_output;
 
     public static byte[] Utf8(JsonNode node)
     {
-        var output = t_output ?? new ArrayBufferWriter<byte>(FirstSize);
-        t_output = null;
+        var output = s_output ?? new ArrayBufferWriter<byte>(FirstSize);
+        s_output = null;
         using (var writer = new Utf8JsonWriter(output, s_options))
             node.WriteTo(writer);
         var utf8 = output.WrittenSpan.ToArray();
@@ -28,7 +28,7 @@ public static class JsonText
         // Erased: it may have been a secret.
         output.Clear();
         if (output.Capacity <= MaxKept)
-            t_output = output;
+            s_output = output;
         return utf8;
     }
 }
