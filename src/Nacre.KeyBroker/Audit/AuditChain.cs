@@ -59,6 +59,35 @@ internal sealed class AuditChain : IDisposable
         }
     }
 
+    /// <summary>Goes on with a chain that no process writes, or begins one.</summary>
+    /// <param name="directory">Of the segments.</param>
+    /// <param name="anchors">What the store says of each chain.</param>
+    /// <param name="maxSegmentBytes">From this size on a new segment is begun.</param>
+    /// <param name="damage">Gets what is wrong with chains that are left alone.</param>
+    public static AuditChain TakeOrBegin(
+        string directory, IReadOnlyDictionary<string, AuditHead> anchors, long maxSegmentBytes, List<string> damage)
+    {
+        foreach (var id in AuditSegment.List(directory).Select(segment => segment.Chain).Distinct())
+        {
+            if (TryLock(directory, id) is not { } held)
+                continue;
+
+            try
+            {
+                return Open(directory, id, held, anchors.GetValueOrDefault(id), maxSegmentBytes);
+            }
+            catch (AuditDamageException e)
+            {
+                // Evidence of what was done to it: it stays as it is, and another chain is begun.
+                held.Dispose();
+                damage.Add(e.Message);
+            }
+        }
+
+        var fresh = NewId();
+        return Open(directory, fresh, TryLock(directory, fresh)!, null, maxSegmentBytes);
+    }
+
     /// <summary>Takes over the lock, and goes on where the chain ends.</summary>
     /// <param name="directory">Of the segments.</param>
     /// <param name="chain">Its id.</param>

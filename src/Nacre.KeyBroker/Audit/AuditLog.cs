@@ -1,8 +1,4 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Nacre.Formats;
 using Nacre.KeyBroker.Health;
@@ -21,8 +17,6 @@ public sealed partial class AuditLog : IAsyncDisposable
     /// <summary>How long a line that nobody waits for stays out of the record.</summary>
     public static readonly TimeSpan Lag = TimeSpan.FromMilliseconds(20);
 
-    private const int MaxWaiting = 4096;
-    private const int MaxGroup = 512;
     private const string KeySpace = "key";
     private const string KeyName = "audit-mac";
 
@@ -32,13 +26,9 @@ public sealed partial class AuditLog : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly SecretBytes _macKey;
-    private readonly Channel<Pending> _queue =
-        Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
-    private readonly ConcurrentQueue<Pending> _later = new();
+    private readonly AuditQueue _queue = new();
     private readonly Task _loop;
-    private int _laterCount;
-    private int _wakesForLater;
-    private int _wakesForAnchor;
+    private int _isWaking;
     private AuditHead _anchored = AuditHead.Start;
     private long _anchoredAt;
     private volatile bool _isFailing;
@@ -69,14 +59,14 @@ public sealed partial class AuditLog : IAsyncDisposable
             System.IO.Directory.CreateDirectory(
                 options.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var damage = new List<string>();
-            var chain = Take(options, await anchors.ReadAsync(cancel), damage);
+            var chain = AuditChain.TakeOrBegin(options.Directory, await anchors.ReadAsync(cancel), options.MaxSegmentBytes, damage);
             foreach (var problem in damage)
                 LogDamage(log, problem);
 
             var opened = new AuditLog(chain, anchors, options, clock, log, SecretBytes.Own(macKey));
             try
             {
-                await opened.WriteAsync(writer => AuditLine.WriteStart(writer, clock.GetUtcNow(), chain.Torn, damage), cancel);
+                await opened._queue.AddAsync(writer => AuditLine.WriteStart(writer, clock.GetUtcNow(), chain.Torn, damage), cancel);
                 await anchors.WriteAsync(chain.Id, chain.Head, cancel);
                 return opened;
             }
@@ -97,7 +87,7 @@ public sealed partial class AuditLog : IAsyncDisposable
     public async Task AppendAsync(AuditEvent e, CancellationToken cancel)
     {
         using var span = BrokerTrace.Step("audit append");
-        await WriteAsync(writer => AuditLine.Write(writer, e), cancel);
+        await _queue.AddAsync(writer => AuditLine.Write(writer, e), cancel);
     }
 
     /// <summary>
@@ -107,16 +97,8 @@ public sealed partial class AuditLog : IAsyncDisposable
     /// <exception cref="AuditException">Lines cannot be written.</exception>
     public async ValueTask QueueAsync(AuditEvent e, CancellationToken cancel)
     {
-        if (_isFailing || Volatile.Read(ref _laterCount) >= MaxWaiting)
-        {
-            await WriteAsync(writer => AuditLine.Write(writer, e), cancel);
-            return;
-        }
-
-        Interlocked.Increment(ref _laterCount);
-        _later.Enqueue(new Pending(writer => AuditLine.Write(writer, e)));
-        if (Interlocked.Exchange(ref _wakesForLater, 1) == 0)
-            _ = WakeForLaterAsync();
+        if (_isFailing || !_queue.TryAddLater(writer => AuditLine.Write(writer, e)))
+            await _queue.AddAsync(writer => AuditLine.Write(writer, e), cancel);
     }
 
     /// <summary>Whether a line could be written now, without writing one.</summary>
@@ -143,82 +125,42 @@ public sealed partial class AuditLog : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryWrite(new Pending(writer => AuditLine.WriteStop(writer, _clock.GetUtcNow())));
-        _queue.Writer.TryComplete();
+        _queue.Close(writer => AuditLine.WriteStop(writer, _clock.GetUtcNow()));
         await _loop;
         _chain.Dispose();
         _macKey.Dispose();
     }
 
-    private async Task WriteAsync(Action<Utf8JsonWriter> line, CancellationToken cancel)
-    {
-        var pending = new Pending(line);
-        try
-        {
-            await _queue.Writer.WriteAsync(pending, cancel);
-        }
-        catch (ChannelClosedException e)
-        {
-            throw new AuditException("the audit record is closed", e);
-        }
-
-        await pending.Done.Task.WaitAsync(cancel);
-    }
-
     private async Task RunAsync()
     {
-        var group = new List<Pending>();
-        while (await _queue.Reader.WaitToReadAsync())
+        var group = new List<PendingLine>();
+        while (await _queue.WaitAsync())
         {
-            // Requests that are ready to run come first, so that their lines share the flush; at once when there are none.
-            await Task.Yield();
-            group.Clear();
-            while (group.Count < MaxGroup && TryTake(out var pending))
-            {
-                if (pending.Line is not null)
-                    group.Add(pending);
-            }
-
+            _queue.Take(group);
             if (group.Count > 0)
                 Flush(group);
             if (_clock.GetElapsedTime(_anchoredAt) >= _options.AnchorEvery)
                 await AnchorAsync();
-            if (!_anchored.IsSame(_chain.Head) && Interlocked.Exchange(ref _wakesForAnchor, 1) == 0)
+            if (!_anchored.IsSame(_chain.Head) && Interlocked.Exchange(ref _isWaking, 1) == 0)
                 _ = WakeForAnchorAsync();
         }
 
         await AnchorAsync();
     }
 
-    private bool TryTake([NotNullWhen(true)] out Pending? pending)
-    {
-        if (!_later.TryDequeue(out pending))
-            return _queue.Reader.TryRead(out pending);
-
-        Interlocked.Decrement(ref _laterCount);
-        return true;
-    }
-
-    private async Task WakeForLaterAsync()
-    {
-        await Task.Delay(Lag);
-        Volatile.Write(ref _wakesForLater, 0);
-        _queue.Writer.TryWrite(Pending.Nothing);
-    }
-
     private async Task WakeForAnchorAsync()
     {
         await Task.Delay(_options.AnchorEvery, _clock);
-        Volatile.Write(ref _wakesForAnchor, 0);
-        _queue.Writer.TryWrite(Pending.Nothing);
+        Volatile.Write(ref _isWaking, 0);
+        _queue.Wake();
     }
 
-    private void Flush(List<Pending> group)
+    private void Flush(List<PendingLine> group)
     {
         try
         {
             var since = _clock.GetTimestamp();
-            _chain.Append([.. group.Select(pending => pending.Line!)]);
+            _chain.Append([.. group.Select(pending => pending.Line)]);
             _isFailing = false;
             _options.Flushed?.Invoke(group.Count, _clock.GetElapsedTime(since));
         }
@@ -255,29 +197,6 @@ public sealed partial class AuditLog : IAsyncDisposable
         }
     }
 
-    private static AuditChain Take(AuditLogOptions options, IReadOnlyDictionary<string, AuditHead> anchors, List<string> damage)
-    {
-        foreach (var id in AuditSegment.List(options.Directory).Select(segment => segment.Chain).Distinct())
-        {
-            if (AuditChain.TryLock(options.Directory, id) is not { } held)
-                continue;
-
-            try
-            {
-                return AuditChain.Open(options.Directory, id, held, anchors.GetValueOrDefault(id), options.MaxSegmentBytes);
-            }
-            catch (AuditDamageException e)
-            {
-                // Evidence of what was done to it: it stays as it is, and another chain is begun.
-                held.Dispose();
-                damage.Add(e.Message);
-            }
-        }
-
-        var fresh = AuditChain.NewId();
-        return AuditChain.Open(options.Directory, fresh, AuditChain.TryLock(options.Directory, fresh)!, null, options.MaxSegmentBytes);
-    }
-
     [LoggerMessage(Level = LogLevel.Critical, Message = "The audit record cannot be written; nothing is released until it can")]
     private static partial void LogUnwritable(ILogger log, Exception e);
 
@@ -286,15 +205,4 @@ public sealed partial class AuditLog : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The audit record is damaged, and another chain was begun: {Problem}")]
     private static partial void LogDamage(ILogger log, string problem);
-
-    /// <param name="line">Null for a group that is looked for though nobody waits for it.</param>
-    private sealed class Pending(Action<Utf8JsonWriter>? line)
-    {
-        public static Pending Nothing { get; } = new(null);
-
-        public Action<Utf8JsonWriter>? Line { get; } = line;
-
-        /// <summary>Continuations run elsewhere: the writer must not wait for its callers.</summary>
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }
