@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Nacre.Attestation;
 using Nacre.Attestation.ReferenceValues;
 using Nacre.Attestation.Services;
+using Nacre.KeyBroker.Audit;
 using Nacre.KeyBroker.Health;
 using Nacre.KeyBroker.Metrics;
 using Nacre.KeyBroker.Tls;
@@ -68,9 +69,12 @@ public sealed class AttestationServer : IAsyncDisposable, IStoppingServer
         var (attestation, references, parts) = await OpenServiceAsync(options, store, opened, cancel);
         var watch = opened.Keep(ReferenceWatch.Begin(attestation?.RemoteReferences is null ? references : null, cancel));
         var health = opened.KeepPlain(new ServerHealth(parts, options.Clock, options.Logs.CreateLogger<ServerHealth>()));
+        var audit = opened.Keep(await AuditLog.OpenAsync(
+            store, new() { Directory = TrustServer.AuditDirectory(options.DataDirectory), Flushed = metrics.AuditFlush }, options.Clock,
+            options.Logs.CreateLogger<AuditLog>(), cancel));
         var services = opened.Keep(await ServiceListeners.StartAsync(
             options.Services, attestation, references, options.ReferenceTrust, tls is null ? null : tls.ForConnection,
-            new ServiceState(health, metrics, options.Clock), options.Clock, options.Logs, cancel));
+            new ServiceState(health, metrics, audit, options.Clock), options.Clock, options.Logs, cancel));
         await watch.StartedAsync(metrics, options.Clock);
         var metricsServer = options.MetricsUrl is null ? null
             : opened.Keep(await MetricsServer.StartAsync(

@@ -161,7 +161,7 @@ public sealed class TrustServer : IAsyncDisposable, IStoppingServer
             tls is null ? null : () => AdminClientCertificates.Take(tls.ForConnection(), options.AdminCertificates?.Authorities), options.Logs, cancel));
         var services = backend.BuiltIn is not { } attestation ? null : opened.Keep(await ServiceListeners.StartAsync(
             options.Services, attestation, attestation.References, attestation.ReferenceTrust,
-            serviceTls is null ? null : serviceTls.ForConnection, new ServiceState(health, metrics, options.Clock), options.Clock, options.Logs, cancel));
+            serviceTls is null ? null : serviceTls.ForConnection, new ServiceState(health, metrics, audit, options.Clock), options.Clock, options.Logs, cancel));
         await watch.StartedAsync(metrics, options.Clock);
         var metricsServer = options.MetricsUrl is null ? null
             : opened.Keep(await MetricsServer.StartAsync(

@@ -14,9 +14,11 @@ namespace Nacre.Attestation.Services;
 /// </summary>
 /// <param name="service">Does the work.</param>
 /// <param name="allowsChanges">Whether callers are known to be the operator's own: only then may they set policies.</param>
+/// <param name="state">Has the audit record.</param>
 /// <param name="clock">Dates changes.</param>
 /// <param name="log">Told of refusals.</param>
-internal sealed partial class AttestationCalls(AttestationService service, bool allowsChanges, TimeProvider clock, ILogger log)
+internal sealed partial class AttestationCalls(
+    AttestationService service, bool allowsChanges, IServiceState state, TimeProvider clock, ILogger log)
 {
     private const string Evaluation = "Attestation evaluation failed";
     private const string Policy = "Set Attestation Policy failed";
@@ -58,37 +60,9 @@ internal sealed partial class AttestationCalls(AttestationService service, bool 
     /// <param name="policy">Base64url of the Rego text.</param>
     /// <param name="author">For the history.</param>
     /// <param name="cancel">Stops it.</param>
-    public async ValueTask SetPolicyAsync(string id, string policy, string author, CancellationToken cancel)
-    {
-        if (service.PoliciesNeedApproval)
-        {
-            throw new ServiceCallException(
-                Policy, "this server changes a policy only when others approve it; propose it with nacre policy set");
-        }
-
-        if (!allowsChanges)
-        {
-            throw new ServiceCallException(Policy, "policies are set here only by callers with a client certificate, or on this machine")
-            {
-                IsForbidden = true,
-            };
-        }
-
-        if (!PolicyDocument.IsId(id))
-            throw new ServiceCallException(Policy, "the policy id must be 1 to 128 of a-z A-Z 0-9 - _ . and not begin with a dot");
-        if (policy.Length > PolicyDocument.MaxBytes / 3 * 4 + 4 || !Base64UrlText.TryDecode(policy, out var bytes))
-            throw new ServiceCallException(Policy, $"the policy must be base64url without padding, of at most {PolicyDocument.MaxBytes} bytes");
-
-        try
-        {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
-            await service.Policies.SetAsync(new PolicyDocument(id, text), new PolicyChange(author, clock.GetUtcNow()), cancel);
-        }
-        catch (Exception e) when (e is RegoException or DecoderFallbackException)
-        {
-            throw new ServiceCallException(Policy, e.Message, e);
-        }
-    }
+    public ValueTask SetPolicyAsync(string id, string policy, string author, CancellationToken cancel) =>
+        new ServiceChange("SetAttestationPolicy", id, policy).RunAsync(
+            state, FindRefusal(), () => ChangePolicyAsync(id, policy, author, cancel), cancel);
 
     public ValueTask<IReadOnlyList<StoredPolicy<AttestationPolicy>>> PoliciesAsync(CancellationToken cancel) => service.Policies.ListAsync(cancel);
 
@@ -106,6 +80,30 @@ internal sealed partial class AttestationCalls(AttestationService service, bool 
 
     public async ValueTask<byte[]> KeySetAsync(CancellationToken cancel) =>
         Evidence.Protocol.JsonText.Utf8(await service.Signer.KeySetAsync(cancel));
+
+    private ServiceCallException? FindRefusal() =>
+        service.PoliciesNeedApproval
+            ? new(Policy, "this server changes a policy only when others approve it; propose it with nacre policy set")
+        : allowsChanges ? null
+            : new(Policy, "policies are set here only by callers with a client certificate, or on this machine") { IsForbidden = true };
+
+    private async ValueTask ChangePolicyAsync(string id, string policy, string author, CancellationToken cancel)
+    {
+        if (!PolicyDocument.IsId(id))
+            throw new ServiceCallException(Policy, "the policy id must be 1 to 128 of a-z A-Z 0-9 - _ . and not begin with a dot");
+        if (policy.Length > PolicyDocument.MaxBytes / 3 * 4 + 4 || !Base64UrlText.TryDecode(policy, out var bytes))
+            throw new ServiceCallException(Policy, $"the policy must be base64url without padding, of at most {PolicyDocument.MaxBytes} bytes");
+
+        try
+        {
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
+            await service.Policies.SetAsync(new PolicyDocument(id, text), new PolicyChange(author, clock.GetUtcNow()), cancel);
+        }
+        catch (Exception e) when (e is RegoException or DecoderFallbackException)
+        {
+            throw new ServiceCallException(Policy, e.Message, e);
+        }
+    }
 
     private static IEnumerable<string> Remedies(NotAttested refused) =>
         refused.Reports.SelectMany(report => report.Checks)

@@ -10,10 +10,12 @@ namespace Nacre.Attestation.Services;
 /// <param name="references">Keeps them.</param>
 /// <param name="trust">Whose signatures are believed on documents.</param>
 /// <param name="allowsChanges">Whether callers are known to be the operator's own.</param>
+/// <param name="state">Has the audit record.</param>
 /// <param name="clock">Says what has expired.</param>
 /// <param name="remote">Keeps them instead, elsewhere; null when nobody does.</param>
 internal sealed class ReferenceCalls(
-    ReferenceValueStore references, ReferenceValueTrust trust, bool allowsChanges, TimeProvider clock, IRemoteReferences? remote = null)
+    ReferenceValueStore references, ReferenceValueTrust trust, bool allowsChanges, IServiceState state, TimeProvider clock,
+    IRemoteReferences? remote = null)
 {
     private const string Registration = "Register reference value";
 
@@ -25,17 +27,12 @@ internal sealed class ReferenceCalls(
 
     /// <param name="message">JSON text (trust.md 4.2).</param>
     /// <param name="cancel">Stops it.</param>
-    public async ValueTask RegisterAsync(string message, CancellationToken cancel)
-    {
-        if (!allowsChanges)
-        {
-            throw new ServiceCallException(
-                Registration, "reference values are set here only by callers with a client certificate, or on this machine")
-            {
-                IsForbidden = true,
-            };
-        }
+    public ValueTask RegisterAsync(string message, CancellationToken cancel) =>
+        new ServiceChange("RegisterReferenceValue", null, message).RunAsync(
+            state, allowsChanges ? null : Forbidden(), () => ChangeAsync(message, cancel), cancel);
 
+    private async ValueTask ChangeAsync(string message, CancellationToken cancel)
+    {
         try
         {
             if (remote is not null)
@@ -52,4 +49,10 @@ internal sealed class ReferenceCalls(
             throw new ServiceCallException(Registration, e.Message, e);
         }
     }
+
+    private static ServiceCallException Forbidden() => new(
+        Registration, "reference values are set here only by callers with a client certificate, or on this machine")
+    {
+        IsForbidden = true,
+    };
 }

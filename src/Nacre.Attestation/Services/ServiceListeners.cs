@@ -87,14 +87,14 @@ public sealed partial class ServiceListeners : IAsyncDisposable
         await ServeGrpcAsync(Attestation, address, Table, documents, cancel);
 
         RpcTable Table(bool allowsChanges) => new RpcTable().AddAttestation(Calls(attestation, allowsChanges))
-            .AddReferences(new ReferenceCalls(references, trust, allowsChanges, _clock, attestation.RemoteReferences))
+            .AddReferences(new ReferenceCalls(references, trust, allowsChanges, _state, _clock, attestation.RemoteReferences))
             .AddHealth(_state, ServiceRpc.AttestationName, ServiceRpc.ReferenceName);
     }
 
     private Task ServeReferencesAsync(string address, ReferenceValueStore references, ReferenceValueTrust trust, CancellationToken cancel) =>
         ServeGrpcAsync(
             ReferenceValues, address,
-            allowsChanges => new RpcTable().AddReferences(new ReferenceCalls(references, trust, allowsChanges, _clock))
+            allowsChanges => new RpcTable().AddReferences(new ReferenceCalls(references, trust, allowsChanges, _state, _clock))
                 .AddHealth(_state, ServiceRpc.ReferenceName),
             [], cancel);
 
@@ -153,7 +153,7 @@ public sealed partial class ServiceListeners : IAsyncDisposable
     }
 
     private AttestationCalls Calls(AttestationService attestation, bool allowsChanges) =>
-        new(attestation, allowsChanges, _clock, _logs.CreateLogger<AttestationCalls>());
+        new(attestation, allowsChanges, _state, _clock, _logs.CreateLogger<AttestationCalls>());
 
     private static RpcAddress Parse(string address)
     {

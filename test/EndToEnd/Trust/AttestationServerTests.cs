@@ -76,6 +76,7 @@ public sealed class AttestationServerTests : IDisposable
         Assert.Equal("contraindicated", StatusOf(await _python.EvaluateAsync(address, Request("sample", Runtime("{}"), "mine", "default"))));
         Assert.Contains("each once", await DetailsAsync(Request("sample", Runtime("{}"), "mine", "mine")), StringComparison.Ordinal);
         Assert.Contains("mine_cpu.rego", await DetailsAsync(null), StringComparison.Ordinal);
+        Assert.Equal(["begun", "done", "begun", "failed"], Recorded("SetAttestationPolicy", "mine_cpu"));
 
         async Task<string> DetailsAsync(JsonObject? request)
         {
@@ -169,6 +170,7 @@ public sealed class AttestationServerTests : IDisposable
         _python.Tls = (TrustServer.CaPath(_folder), null, null);
         var message = """{"version":"0.1.0","type":"sample","payload":"eyJhIjoxfQ=="}""";
         Assert.Equal("PERMISSION_DENIED", (string?)(await _python.RegisterAsync(open.Services[0].Address, message))["code"]);
+        Assert.Equal(["refused"], Recorded("RegisterReferenceValue", null));
         Assert.Empty((await _python.QueryAsync(open.Services[0].Address, "a"))["ok"]!.AsObject());
 
         var (authority, certificate, key) = ClientCertificate();
@@ -255,6 +257,12 @@ public sealed class AttestationServerTests : IDisposable
             return reply.StatusCode;
         }
     }
+
+    private List<string?> Recorded(string call, string? on) =>
+    [
+        .. Directory.GetFiles(TrustServer.AuditDirectory(_folder), "*.jsonl").SelectMany(File.ReadLines).Select(line => JsonNode.Parse(line)!)
+            .Where(line => (string?)line["route"] == call && (string?)line["object"] == on).Select(line => (string?)line["outcome"]),
+    ];
 
     private Task<AttestationServer> StartAsync(ServiceOptions services, TlsOptions? tls = null) => AttestationServer.StartAsync(
         new TrustServerOptions
