@@ -13,15 +13,17 @@ public enum TrustTier
 /// <summary>The eight trust claims of AR4SI, signed 8-bit each (trust.md 3.5).</summary>
 public sealed class TrustVector
 {
+    private static readonly string[] s_names =
+    [
+        "instance-identity", "configuration", "executables", "file-system", "hardware", "runtime-opaque", "storage-opaque", "sourced-data",
+    ];
+
     private readonly sbyte[] _values;
 
     private TrustVector(sbyte[] values) => _values = values;
 
     /// <summary>The claims by their names in the token, in the order of AR4SI.</summary>
-    public static IReadOnlyList<string> Names { get; } =
-    [
-        "instance-identity", "configuration", "executables", "file-system", "hardware", "runtime-opaque", "storage-opaque", "sourced-data",
-    ];
+    public static IReadOnlyList<string> Names => s_names;
 
     public IEnumerable<(string Name, int Value)> Claims => Names.Select((name, index) => (name, (int)_values[index]));
 
@@ -34,7 +36,7 @@ public sealed class TrustVector
         var values = new sbyte[Names.Count];
         foreach (var (name, value) in claims)
         {
-            var index = ((List<string>)[.. Names]).IndexOf(name);
+            var index = Array.IndexOf(s_names, name);
             if (index < 0 || value is < sbyte.MinValue or > sbyte.MaxValue)
                 return null;
             values[index] = (sbyte)value;
@@ -48,8 +50,9 @@ public sealed class TrustVector
     /// asserts nothing is left to the others.
     /// </summary>
     /// <param name="vectors">At least one.</param>
-    public static TrustVector Worst(IReadOnlyList<TrustVector> vectors) => new([.. Enumerable.Range(0, Names.Count).Select(
-        index => vectors.Select(vector => vector._values[index]).MaxBy(value => (TierOf(value), Math.Abs((int)value))))]);
+    public static TrustVector Worst(IReadOnlyList<TrustVector> vectors) => vectors.Count == 1 ? vectors[0]
+        : new([.. Enumerable.Range(0, Names.Count).Select(
+            index => vectors.Select(vector => vector._values[index]).MaxBy(value => (TierOf(value), Math.Abs((int)value))))]);
 
     /// <summary>The tiers and their bounds, in the order in which they are looked at.</summary>
     public static TrustTier TierOf(int value) => value switch

@@ -74,12 +74,12 @@ public sealed class AttestationPolicy
         }
         else
         {
-            if (JsonNode.Parse(value.ToJson()) is not JsonObject json)
+            if (value is not RegoObject given)
                 throw new PolicyResultException(Document, "trust_claims must be an object of numbers");
-            foreach (var (name, claim) in json)
+            foreach (var (name, claim) in given.Keys.Zip(given.Values))
             {
-                claims[name] = claim is JsonValue number && number.TryGetValue<long>(out var integer)
-                    ? integer : throw new PolicyResultException(Document, $"trust claim '{name}' must be a whole number");
+                claims[name is RegoString text ? text.Value : name.ToJson()] = claim is RegoNumber number && number.TryGetInt64(out var integer)
+                    ? integer : throw new PolicyResultException(Document, $"trust claim {name.ToJson()} must be a whole number");
             }
         }
 

@@ -42,7 +42,7 @@ internal static class PolicyExtensions
     /// <exception cref="PolicyResultException">It is no such array.</exception>
     public static IReadOnlyList<KeyValuePair<string, JsonNode?>> Parse(PolicyDocument policy, RegoValue? value)
     {
-        if (value is null)
+        if (value is null or RegoArray { Count: 0 })
             return [];
         if (JsonNode.Parse(value.ToJson()) is not JsonArray { Count: <= MaxExtensions } array)
             throw new PolicyResultException(policy, $"extensions must be an array of at most {MaxExtensions}");
