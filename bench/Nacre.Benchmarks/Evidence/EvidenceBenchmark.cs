@@ -33,7 +33,7 @@ internal static class EvidenceBenchmark
         Subject[] subjects =
         [
             Sgx(vectors, isFirst: false), Sgx(vectors, isFirst: true), Tdx(vectors, isFirst: false), Tdx(vectors, isFirst: true),
-            Snp(vectors), Tpm(vectors),
+            Snp(vectors, isFirst: false), Snp(vectors, isFirst: true), Tpm(vectors),
         ];
 
         // All of them first: code that they share would be compiled, and that counted, at the expense of whoever comes first.
@@ -90,14 +90,15 @@ internal static class EvidenceBenchmark
     // The quote and the QE report; at first also the platform's certificate, its authority and the root.
     private static (string, int)[] DcapOperations(bool isFirst) => [("ecdsap256", isFirst ? 5 : 2)];
 
-    private static Subject Snp(EvidenceVectors vectors)
+    private static Subject Snp(EvidenceVectors vectors, bool isFirst)
     {
         var one = vectors.Case("snp", verdict => verdict == "valid");
         var verifier = new SnpVerifier(new());
         var submission = new EvidenceSubmission { Evidence = default, At = one.At };
         return new(
-            "SNP", () => verifier.VerifyReportAsync(one.Inputs["report"], one.Inputs["vek"], submission, default), [("ecdsap384", 1), ("rsa4096", 1)],
-            "go-sev-guest: 752");
+            isFirst ? "SNP, first" : "SNP",
+            () => (isFirst ? new SnpVerifier(new()) : verifier).VerifyReportAsync(one.Inputs["report"], one.Inputs["vek"], submission, default),
+            isFirst ? [("ecdsap384", 1), ("rsa4096", 1)] : [("ecdsap384", 1)], "go-sev-guest: 752");
     }
 
     private static Subject Tpm(EvidenceVectors vectors)
