@@ -8,10 +8,10 @@ internal sealed class ServerStore : IAsyncDisposable
 {
     private readonly OpenedStore _opened;
     private readonly MasterKeySet _masters;
-    private readonly List<IAsyncDisposable> _turns = [];
+    private readonly OpenedParts _turns;
 
-    private ServerStore(OpenedStore opened, MasterKeySet masters, EncryptedStore values) =>
-        (_opened, _masters, Values) = (opened, masters, values);
+    private ServerStore(OpenedStore opened, MasterKeySet masters, EncryptedStore values, OpenedParts turns) =>
+        (_opened, _masters, Values, _turns) = (opened, masters, values, turns);
 
     /// <summary>Encrypted on their way to the disk.</summary>
     public EncryptedStore Values { get; }
@@ -23,27 +23,23 @@ internal sealed class ServerStore : IAsyncDisposable
     public static async Task<ServerStore> OpenAsync(TrustServerOptions options, CancellationToken cancel)
     {
         Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var opened = new Stack<IAsyncDisposable>();
+        var (opened, turns) = (new OpenedParts(), new OpenedParts());
         try
         {
-            opened.Push(await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel));
+            turns.Keep(opened.Keep(await StartTurn.TakeAsync(options.DataDirectory, options.Clock, cancel)));
             var masters = options.OpenMasterKeys is { } open
                 ? await open(cancel) : new MasterKeySet([MasterKey.FromFile(TrustServer.MasterKeyPath(options.DataDirectory))]);
-            opened.Push(masters);
-            var places = await StoreList.OpenAsync(
-                new() { Address = options.Store, Directory = options.DataDirectory, Password = options.StorePassword }, options.Clock, cancel);
-            opened.Push(places);
+            opened.Keep(masters);
+            var places = opened.Keep(await StoreList.OpenAsync(
+                new() { Address = options.Store, Directory = options.DataDirectory, Password = options.StorePassword }, options.Clock, cancel));
             if (places.TakeStartTurnAsync is { } take)
-                opened.Push(await take(cancel));
-            var store = new ServerStore(
-                places, masters, await EncryptedStore.OpenAsync(places.Values, masters.Keys, options.Clock, cancel));
-            store._turns.AddRange(opened.Where(one => one is not (OpenedStore or MasterKeySet)));
-            return store;
+                turns.Keep(opened.Keep(await take(cancel)));
+            return new ServerStore(
+                places, masters, await EncryptedStore.OpenAsync(places.Values, masters.Keys, options.Clock, cancel), turns);
         }
         catch
         {
-            while (opened.TryPop(out var one))
-                await one.DisposeAsync();
+            await opened.DisposeAsync();
             throw;
         }
     }
@@ -52,12 +48,7 @@ internal sealed class ServerStore : IAsyncDisposable
     public OpenedStore With(IKeyValueStore values) => _opened with { Values = values };
 
     /// <summary>Lets the next server start.</summary>
-    public async Task StartedAsync()
-    {
-        foreach (var turn in _turns)
-            await turn.DisposeAsync();
-        _turns.Clear();
-    }
+    public ValueTask StartedAsync() => _turns.DisposeAsync();
 
     public async ValueTask DisposeAsync()
     {
